@@ -1,0 +1,11 @@
+package dev.forkyard.pool;
+
+/** The pool can't run jobs any more, since its workers do not start; the message says why. */
+public final class PoolBrokenException extends JobException {
+
+  private static final long serialVersionUID = 1L;
+
+  PoolBrokenException(String message, long jobId) {
+    super(message, null, jobId, 0, 0);
+  }
+}
