@@ -8,9 +8,15 @@ import java.util.OptionalLong;
  *
  * @param jobId its id, never used twice in one pool
  * @param attempt the attempt that decided it, 1 for the first; 0 if it never started
- * @param workerPid the process id of the worker that ran it last; empty if it never started
- * @param runTime how long the handler ran, by the worker's clock where it replied
+ * @param workerPid the process id of the worker that had it last; empty if none ever had
+ * @param runTime how long the handler ran, by the worker's clock; zero where the worker did not reply
  * @param totalTime from its submission to its end
  */
 public record JobReport(
-    long jobId, int attempt, OptionalLong workerPid, Duration runTime, Duration totalTime) {}
+    long jobId, int attempt, OptionalLong workerPid, Duration runTime, Duration totalTime) {
+
+  static JobReport withoutRun(long jobId, long totalNanos) {
+    return new JobReport(
+        jobId, 0, OptionalLong.empty(), Duration.ZERO, Duration.ofNanos(totalNanos));
+  }
+}

@@ -1,0 +1,145 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.pool.scheduler.Outcome;
+import dev.forkyard.protocol.Frame;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job's end on its way from the loop to the thread that decodes it.
+ *
+ * @param attempt 0 if no worker ever had it
+ * @param workerPid 0 if no worker ever had it
+ * @param death how the worker ended, where that is what ended the job
+ * @param reason why the pool is broken or the job was refused, where that is what ended it
+ */
+record Delivery(
+    Outcome outcome,
+    int attempt,
+    long workerPid,
+    @Nullable WorkerDeath death,
+    String reason,
+    long endedNanos) {
+
+  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null);
+
+  JobReport report(long jobId, long submittedNanos) {
+    long runNanos = 0;
+    if (outcome instanceof Outcome.Replied replied) {
+      runNanos =
+          replied.reply() instanceof Frame.Result result
+              ? result.runNanos()
+              : ((Frame.Failure) replied.reply()).runNanos();
+    }
+    return new JobReport(
+        jobId,
+        attempt,
+        workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
+        Duration.ofNanos(runNanos),
+        Duration.ofNanos(endedNanos - submittedNanos));
+  }
+
+  /** The result, or the exception that the future completes with. */
+  <O extends @Nullable Object> O decode(JobFuture<O> future, JobReport report) {
+    long jobId = future.jobId();
+    if (outcome instanceof Outcome.Replied replied) {
+      if (replied.reply() instanceof Frame.Result result) {
+        return decodeResult(future, result);
+      }
+      throw failed((Frame.Failure) replied.reply());
+    } else if (outcome instanceof Outcome.Lost lost) {
+      throw lost(future, lost, report);
+    } else if (outcome instanceof Outcome.TimedOut timedOut) {
+      Duration timeout = allowed(future.options().timeout());
+      throw new JobTimeoutException(
+          "job " + jobId + " (" + future.handler() + ") ran longer than " + text(timeout)
+              + "; worker " + workerPid + " was killed",
+          JobTimeoutException.Deadline.RUN,
+          timeout,
+          timedOut.dump(),
+          jobId,
+          attempt,
+          workerPid);
+    } else if (outcome instanceof Outcome.Expired) {
+      Duration timeout = allowed(future.options().queueTimeout());
+      throw new JobTimeoutException(
+          "job " + jobId + " (" + future.handler() + ") waited longer than " + text(timeout)
+              + " for a worker; it never ran",
+          JobTimeoutException.Deadline.QUEUE,
+          timeout,
+          null,
+          jobId,
+          0,
+          0);
+    } else if (outcome instanceof Outcome.Broken) {
+      throw new PoolBrokenException(reason, jobId);
+    } else if (outcome instanceof Outcome.Refused) {
+      throw new JobRejectedException(reason);
+    }
+    throw new CancellationException("job " + jobId + " was cancelled: " + reason);
+  }
+
+  @SuppressWarnings("NullAway") // a null result is a value: only the declared type knows
+  private <O extends @Nullable Object> O decodeResult(JobFuture<O> future, Frame.Result result) {
+    byte[] value = result.value();
+    if (value == null) {
+      return null;
+    }
+    try {
+      return future.handler().output().decode(value);
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      throw new JobFailedException(
+          JobFailedException.Stage.OUTPUT,
+          e.getClass().getName(),
+          "the result of job " + future.jobId() + " could not be decoded: " + e.getMessage(),
+          "",
+          e,
+          future.jobId(),
+          attempt,
+          workerPid);
+    }
+  }
+
+  private JobFailedException failed(Frame.Failure failure) {
+    return new JobFailedException(
+        JobFailedException.Stage.of(failure.kind()),
+        failure.className(),
+        failure.message(),
+        failure.stack(),
+        null,
+        failure.jobId(),
+        attempt,
+        workerPid);
+  }
+
+  private WorkerLostException lost(JobFuture<?> future, Outcome.Lost lost, JobReport report) {
+    WorkerDeath seen = death == null ? UNSEEN : death;
+    StringBuilder message = new StringBuilder();
+    message.append("worker ").append(workerPid).append(' ').append(seen.describe());
+    if (lost.finished()) {
+      message.append(" when job ").append(future.jobId()).append(" had ended, and its reply is lost");
+    } else {
+      message.append(" while it ran job ").append(future.jobId());
+    }
+    message.append(" (").append(future.handler()).append(", attempt ").append(attempt).append(")");
+    message.append(" after ").append(text(report.totalTime()));
+    return new WorkerLostException(
+        message.toString(), seen, lost.finished(), future.jobId(), attempt, workerPid);
+  }
+
+  private static Duration allowed(@Nullable Duration timeout) {
+    return timeout == null ? Duration.ZERO : timeout;
+  }
+
+  /** A duration as people write it. */
+  static String text(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis < 1_000) {
+      return millis + " ms";
+    }
+    String seconds = millis / 1_000 + "." + String.valueOf(1_000 + millis % 1_000).substring(1);
+    return seconds.replaceFirst("\\.?0+$", "") + " s";
+  }
+}

@@ -1,0 +1,239 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.pool.scheduler.Job;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The future of one job. Whatever ends it from outside ({@code cancel}, {@code complete}, {@code orTimeout} and
+ * the like) also releases the job: if it waits it never runs, if it runs its worker is killed.
+ *
+ * <p>It completes exceptionally with a {@link JobException}, or a {@link
+ * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor, never on its
+ * event loop; a thread that waits in {@code get} or {@code join} is woken directly and decodes the result
+ * itself.
+ *
+ * @param <O> the result
+ */
+public final class JobFuture<O extends @Nullable Object> extends CompletableFuture<O> {
+
+  private final PoolLoop pool;
+  private final long jobId;
+  private final HandlerRef<?, O> handler;
+  private final JobOptions options;
+  private final long submittedNanos = System.nanoTime();
+
+  private volatile byte @Nullable [] payload;
+  private volatile @Nullable Delivery delivery;
+  private volatile @Nullable Thread waiter;
+  private volatile @Nullable JobReport report;
+
+  /** Set and read on the loop alone. */
+  @Nullable Job<JobFuture<?>> job;
+
+  JobFuture(
+      PoolLoop pool,
+      long jobId,
+      HandlerRef<?, O> handler,
+      byte @Nullable [] payload,
+      JobOptions options) {
+    this.pool = pool;
+    this.jobId = jobId;
+    this.handler = handler;
+    this.payload = payload;
+    this.options = options;
+  }
+
+  /** The job's id, never used twice in one pool. */
+  public long jobId() {
+    return jobId;
+  }
+
+  /**
+   * How the job went.
+   *
+   * @throws IllegalStateException if it has not ended
+   */
+  public JobReport report() {
+    JobReport known = report;
+    if (known == null) {
+      if (!isDone()) {
+        throw new IllegalStateException("job " + jobId + " has not ended");
+      }
+      return JobReport.withoutRun(jobId, System.nanoTime() - submittedNanos);
+    }
+    return known;
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    return release(super.cancel(mayInterruptIfRunning));
+  }
+
+  @Override
+  public boolean complete(O value) {
+    return release(super.complete(value));
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable error) {
+    return release(super.completeExceptionally(error));
+  }
+
+  @Override
+  public CompletableFuture<O> completeAsync(Supplier<? extends O> supplier) {
+    return completeAsync(supplier, defaultExecutor());
+  }
+
+  @Override
+  public CompletableFuture<O> completeAsync(Supplier<? extends O> supplier, Executor executor) {
+    executor.execute(
+        () -> {
+          try {
+            complete(supplier.get());
+          } catch (RuntimeException | Error e) {
+            completeExceptionally(e);
+          }
+        });
+    return this;
+  }
+
+  @Override
+  public void obtrudeValue(O value) {
+    super.obtrudeValue(value);
+    release(true);
+  }
+
+  @Override
+  public void obtrudeException(Throwable error) {
+    super.obtrudeException(error);
+    release(true);
+  }
+
+  /** Dependent stages are plain futures: cancelling one does not reach the job. */
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    return new CompletableFuture<>();
+  }
+
+  @Override
+  public O get() throws InterruptedException, ExecutionException {
+    awaitDelivery(Long.MAX_VALUE);
+    return super.get();
+  }
+
+  @Override
+  public O get(long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    long deadline = System.nanoTime() + unit.toNanos(timeout);
+    awaitDelivery(unit.toNanos(timeout));
+    return super.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public O join() {
+    boolean interrupted = false;
+    while (!isDone()) {
+      try {
+        awaitDelivery(Long.MAX_VALUE);
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return super.join();
+  }
+
+  /** Waits on this thread, if no other does so already, until there is something to decode. */
+  private void awaitDelivery(long nanos) throws InterruptedException {
+    if (isDone() || waiter != null) {
+      return;
+    }
+    long deadline = System.nanoTime() + Math.min(nanos, Long.MAX_VALUE / 4);
+    Thread self = Thread.currentThread();
+    waiter = self;
+    try {
+      while (!isDone() && delivery == null && waiter == self) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return;
+        }
+        LockSupport.parkNanos(this, left);
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    } finally {
+      waiter = null;
+      settle();
+    }
+  }
+
+  /** On the loop: the job has ended. */
+  void deliver(Delivery ended) {
+    payload = null;
+    delivery = ended;
+    Thread waiting = waiter;
+    if (waiting != null && getNumberOfDependents() == 0) {
+      LockSupport.unpark(waiting);
+    } else {
+      pool.completer().execute(this);
+    }
+  }
+
+  /** Decodes what was delivered and completes, on the thread that came first. */
+  void settle() {
+    Delivery ended = delivery;
+    if (ended == null) {
+      return;
+    }
+    JobReport how = ended.report(jobId, submittedNanos);
+    report = how;
+    if (isDone()) {
+      return;
+    }
+    try {
+      super.complete(ended.decode(this, how));
+    } catch (RuntimeException | Error e) {
+      super.completeExceptionally(e);
+    }
+    wakeWaiter();
+  }
+
+  /** One that waits for a delivery must not sleep on when the future was completed in another way. */
+  private void wakeWaiter() {
+    Thread waiting = waiter;
+    if (waiting != null && isDone()) {
+      LockSupport.unpark(waiting);
+    }
+  }
+
+  private boolean release(boolean ended) {
+    if (ended) {
+      wakeWaiter();
+      pool.cancel(this);
+    }
+    return ended;
+  }
+
+  HandlerRef<?, O> handler() {
+    return handler;
+  }
+
+  JobOptions options() {
+    return options;
+  }
+
+  byte @Nullable [] payload() {
+    return payload;
+  }
+}

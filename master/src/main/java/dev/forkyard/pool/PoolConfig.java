@@ -1,0 +1,30 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.transport.TransportKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** A pool's settings, checked. */
+record PoolConfig(
+    String name,
+    int workers,
+    int minWorkers,
+    int prefetch,
+    int queueCapacity,
+    int maxFrameBytes,
+    Duration bootTimeout,
+    List<Path> classPath,
+    List<String> jvmOptions,
+    Map<String, @Nullable String> environment,
+    Path javaHome,
+    Path crashDirectory,
+    long workerHeapBytes,
+    TransportKind transport,
+    JobOptions defaultOptions,
+    ProcessPool.@Nullable OutputListener outputListener,
+    @Nullable Executor completionExecutor,
+    @Nullable String allowedResults) {}

@@ -1,0 +1,473 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.pool.scheduler.Actions;
+import dev.forkyard.pool.scheduler.Counts;
+import dev.forkyard.pool.scheduler.Job;
+import dev.forkyard.pool.scheduler.JobSpec;
+import dev.forkyard.pool.scheduler.Outcome;
+import dev.forkyard.pool.scheduler.Progress;
+import dev.forkyard.pool.scheduler.Scheduler;
+import dev.forkyard.pool.scheduler.SchedulerConfig;
+import dev.forkyard.pool.scheduler.WorkerView;
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.ProtocolException;
+import dev.forkyard.transport.Connection;
+import dev.forkyard.transport.ConnectionListener;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the scheduler on the event loop: brings it what callers, sockets and processes tell, in batches, and
+ * does what it wants done. All but {@link #submit}, {@link #cancel} and {@link #post} happens on the loop.
+ */
+final class PoolLoop implements Actions<JobFuture<?>> {
+
+  private static final boolean ONE_CLOCK = System.getProperty("os.name", "").startsWith("Linux");
+
+  /** Waits until the first use, since a logging back end costs start-up time. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(ProcessPool.class);
+  }
+
+  private final PoolConfig config;
+  private final Scheduler<JobFuture<?>> scheduler;
+  private final Completer completer;
+  private final Runnable place;
+  private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean awake = new AtomicBoolean();
+  private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
+  private final Map<Long, WorkerLink> links = new HashMap<>();
+  private final List<WorkerLink> touched = new ArrayList<>();
+
+  private volatile @Nullable EventLoop loop;
+  private @Nullable WorkerLauncher launcher;
+  private @Nullable ScheduledFuture<?> alarm;
+  private long alarmNanos;
+  private @Nullable ScheduledFuture<?> look;
+  private String lastFailure = "";
+  private boolean shutNow;
+
+  /** The place is given back when a job leaves the queue. */
+  PoolLoop(PoolConfig config, Runnable place) {
+    this.config = config;
+    this.place = place;
+    this.completer = new Completer(config.name(), config.completionExecutor());
+    this.scheduler =
+        new Scheduler<>(
+            SchedulerConfig.of(
+                config.minWorkers(),
+                config.workers(),
+                config.prefetch(),
+                config.bootTimeout().toNanos()),
+            this);
+  }
+
+  void start(EventLoop eventLoop, WorkerLauncher workerLauncher) {
+    this.loop = eventLoop;
+    this.launcher = workerLauncher;
+    post(() -> {});
+  }
+
+  Completer completer() {
+    return completer;
+  }
+
+  /** Completes when the last job and the last worker are gone. */
+  CompletableFuture<@Nullable Void> termination() {
+    return terminated;
+  }
+
+  // From any thread.
+
+  void submit(JobFuture<?> future) {
+    post(() -> accept(future));
+  }
+
+  private void accept(JobFuture<?> future) {
+    JobOptions options = future.options();
+    byte[] payload = future.payload();
+    JobSpec spec =
+        new JobSpec(
+            options.timeout() == null ? 0 : options.timeout().toNanos(),
+            options.queueTimeout() == null ? 0 : options.queueTimeout().toNanos(),
+            options.retries(),
+            payload == null ? 0 : payload.length);
+    Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec, System.nanoTime());
+    future.job = job;
+  }
+
+  void cancel(JobFuture<?> future) {
+    post(
+        () -> {
+          if (future.job != null) {
+            scheduler.cancel(future.job, System.nanoTime());
+          }
+        });
+  }
+
+  void close() {
+    post(() -> scheduler.close(System.nanoTime()));
+  }
+
+  void shutdownNow() {
+    post(
+        () -> {
+          shutNow = true;
+          scheduler.shutdownNow(System.nanoTime());
+        });
+  }
+
+  CompletableFuture<PoolStats> stats() {
+    CompletableFuture<PoolStats> answer = new CompletableFuture<>();
+    post(() -> answer.complete(statsNow()));
+    return answer;
+  }
+
+  private PoolStats statsNow() {
+    Counts counts = scheduler.counts();
+    return new PoolStats(
+        counts.submitted(),
+        counts.queued(),
+        counts.running(),
+        counts.succeeded(),
+        counts.failed(),
+        counts.cancelled(),
+        counts.retried(),
+        counts.workers(),
+        counts.started(),
+        counts.lost());
+  }
+
+  CompletableFuture<List<WorkerInfo>> workers() {
+    CompletableFuture<List<WorkerInfo>> answer = new CompletableFuture<>();
+    post(() -> answer.complete(workersNow()));
+    return answer;
+  }
+
+  private List<WorkerInfo> workersNow() {
+    List<WorkerInfo> infos = new ArrayList<>();
+    for (WorkerView view : scheduler.workers()) {
+      WorkerLink link = links.get(view.id());
+      infos.add(
+          new WorkerInfo(
+              view.id(),
+              link == null ? 0 : link.pid(),
+              WorkerInfo.State.valueOf(view.stage().name()),
+              view.load()));
+    }
+    return List.copyOf(infos);
+  }
+
+  /** Hands an event to the loop; after the pool's end it runs at once, and finds everything ended. */
+  void post(Runnable event) {
+    inbox.add(event);
+    EventLoop running = loop;
+    if (terminated.isDone()) {
+      drainAfterEnd();
+    } else if (running != null && !awake.getAndSet(true)) {
+      try {
+        running.execute(this::drain);
+      } catch (RejectedExecutionException e) {
+        drainAfterEnd();
+      }
+    }
+  }
+
+  private synchronized void drainAfterEnd() {
+    for (Runnable event = inbox.poll(); event != null; event = inbox.poll()) {
+      event.run();
+    }
+  }
+
+  // On the loop.
+
+  private void drain() {
+    awake.set(false);
+    try {
+      for (Runnable event = inbox.poll(); event != null; event = inbox.poll()) {
+        event.run();
+      }
+    } finally {
+      settle();
+    }
+  }
+
+  private void settle() {
+    long now = System.nanoTime();
+    long untilNext = scheduler.settle(now);
+    for (WorkerLink link : touched) {
+      link.touched = false;
+      if (link.connection != null) {
+        link.connection.flush();
+      }
+    }
+    touched.clear();
+    if (!terminated.isDone()) {
+      setAlarm(now, untilNext);
+      watchCompleter();
+    }
+  }
+
+  private void setAlarm(long now, long untilNext) {
+    EventLoop running = loop;
+    if (untilNext == Long.MAX_VALUE || running == null) {
+      return;
+    }
+    long at = now + untilNext;
+    if (alarm != null && !alarm.isDone()) {
+      if (alarmNanos - at <= 0 && alarmNanos - now > 0) {
+        return;
+      }
+      alarm.cancel(false);
+    }
+    alarmNanos = at;
+    alarm = running.schedule(this::settle, untilNext, TimeUnit.NANOSECONDS);
+  }
+
+  private void watchCompleter() {
+    EventLoop running = loop;
+    if (look == null && completer.waiting() && running != null) {
+      look =
+          running.schedule(
+              () -> {
+                look = null;
+                completer.rescue();
+                watchCompleter();
+              },
+              Completer.LOOK_NANOS,
+              TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** A connection says who it is; the listener for the rest of its frames, or null where it is refused. */
+  @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
+    WorkerLink link = links.get(hello.workerId());
+    if (link == null
+        || link.connection != null
+        || !MessageDigest.isEqual(link.token, hello.token())
+        || hello.version() != FrameCodec.VERSION) {
+      return null;
+    }
+    link.connection = connection;
+    // Both sides have mapped it: from here it needs no name, and can't be left behind.
+    WorkerLauncher.remove(link.board);
+    link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
+    connection.send(new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes()));
+    connection.flush();
+    scheduler.greeted(link.id, System.nanoTime());
+    settle();
+    return new Listener(link);
+  }
+
+  /** Brings the frames of one worker to the scheduler. */
+  private final class Listener implements ConnectionListener {
+
+    private final WorkerLink link;
+
+    Listener(WorkerLink link) {
+      this.link = link;
+    }
+
+    @Override
+    public void onFrame(Frame frame) {
+      long now = System.nanoTime();
+      if (frame instanceof Frame.Result result) {
+        scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now);
+      } else if (frame instanceof Frame.Failure failure) {
+        scheduler.replied(link.id, failure.jobId(), false, failure.runNanos(), failure, now);
+        if (failure.fatal()) {
+          scheduler.leaving(link.id, now);
+        }
+      } else if (frame instanceof Frame.Returned returned) {
+        scheduler.returned(link.id, returned.jobIds(), now);
+      } else if (frame instanceof Frame.Dump dump) {
+        scheduler.dumped(link.id, dump.jobId(), dump.text(), now);
+      } else if (frame instanceof Frame.Goodbye) {
+        scheduler.leaving(link.id, now);
+      } else {
+        misbehaved("a worker must not send " + frame.getClass().getSimpleName());
+      }
+    }
+
+    @Override
+    public void onBatchEnd() {
+      settle();
+    }
+
+    @Override
+    public void onEnd(@Nullable Throwable why) {
+      if (why instanceof ProtocolException) {
+        misbehaved(String.valueOf(why.getMessage()));
+      }
+      scheduler.disconnected(link.id, System.nanoTime());
+      settle();
+    }
+
+    private void misbehaved(String why) {
+      Log.LOG.warn("pool {}: worker {} is killed: {}", config.name(), link.pid(), why);
+      scheduler.misbehaved(link.id, System.nanoTime());
+    }
+  }
+
+  // What the scheduler wants done.
+
+  @Override
+  public void launch(long workerId) {
+    if (launcher == null) {
+      throw new IllegalStateException("a worker is wanted before the pool started");
+    }
+    launcher.launch(workerId, this);
+  }
+
+  /** The worker's files are there, and its process is about to start. */
+  void prepared(WorkerLink link) {
+    links.put(link.id, link);
+  }
+
+  void started(WorkerLink link) {
+    if (link.killed && link.process != null) {
+      link.process.kill();
+    }
+  }
+
+  /** The process ended, or could not be started. */
+  void exited(long workerId, @Nullable WorkerDeath death, String failure) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      link.death = death;
+    }
+    lastFailure = failure;
+    scheduler.exited(workerId, System.nanoTime());
+  }
+
+  @Override
+  public void run(long workerId, Job<JobFuture<?>> job) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      send(link, link.run(job.attachment(), job.attempt()));
+    }
+  }
+
+  private void send(WorkerLink link, Frame frame) {
+    if (link.connection != null) {
+      link.connection.send(frame);
+      if (!link.touched) {
+        link.touched = true;
+        touched.add(link);
+      }
+    }
+  }
+
+  @Override
+  public void recall(long workerId, long[] jobIds) {
+    sendTo(workerId, new Frame.Recall(jobIds));
+  }
+
+  @Override
+  public void interrupt(long workerId, long jobId) {
+    sendTo(workerId, new Frame.Cancel(jobId));
+  }
+
+  @Override
+  public void drain(long workerId) {
+    sendTo(workerId, new Frame.Drain());
+  }
+
+  private void sendTo(long workerId, Frame frame) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      send(link, frame);
+    }
+  }
+
+  @Override
+  public void terminate(long workerId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null && link.process != null) {
+      link.process.terminate();
+    }
+  }
+
+  @Override
+  public void kill(long workerId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      link.killed = true;
+      if (link.process != null) {
+        link.process.kill();
+      }
+    }
+  }
+
+  @Override
+  public boolean condemn(long workerId, long jobId) {
+    WorkerLink link = links.get(workerId);
+    return link != null && link.scoreboard.condemn(jobId);
+  }
+
+  @Override
+  public Progress progress(long workerId) {
+    WorkerLink link = links.get(workerId);
+    return link == null ? Progress.NONE : link.progress();
+  }
+
+  @Override
+  public void dequeued(Job<JobFuture<?>> job) {
+    place.run();
+  }
+
+  @Override
+  public void complete(Job<JobFuture<?>> job, Outcome outcome) {
+    WorkerLink link = links.get(job.workerId());
+    boolean hadWorker = job.workerId() != 0;
+    job.attachment()
+        .deliver(
+            new Delivery(
+                outcome,
+                hadWorker ? job.attempt() : 0,
+                link == null ? 0 : link.pid(),
+                link == null ? null : link.death,
+                reason(outcome),
+                System.nanoTime()));
+  }
+
+  private String reason(Outcome outcome) {
+    if (outcome instanceof Outcome.Broken) {
+      return "pool "
+          + config.name()
+          + " is broken: its workers do not start; the last one "
+          + lastFailure;
+    } else if (outcome instanceof Outcome.Refused) {
+      return "pool " + config.name() + " is closed";
+    }
+    return shutNow ? "pool " + config.name() + " was shut down" : "by its caller";
+  }
+
+  @Override
+  public void forget(long workerId) {
+    WorkerLink link = links.remove(workerId);
+    if (link != null && link.connection != null) {
+      link.connection.close();
+    }
+  }
+
+  @Override
+  public void terminated() {
+    terminated.complete(null);
+    drainAfterEnd();
+  }
+}

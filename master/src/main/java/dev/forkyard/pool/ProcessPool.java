@@ -1,0 +1,627 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.process.ProcessGuard;
+import dev.forkyard.process.RuntimeDirectory;
+import dev.forkyard.protocol.Frame.Encoding;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.transport.TransportKind;
+import dev.forkyard.transport.TransportServer;
+import dev.forkyard.worker.CallableHandler;
+import dev.forkyard.worker.HandlerCodecs;
+import dev.forkyard.worker.JobHandler;
+import dev.forkyard.worker.SerializableCallable;
+import dev.forkyard.worker.ValueCodec;
+import java.io.File;
+import java.io.IOException;
+import java.io.ObjectInputFilter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool of worker JVMs, by default one per available core.
+ *
+ * <p>Every accepted job ends exactly once, with a result or a typed error, whatever the job does to its worker;
+ * a worker that dies costs the one job that it ran. Nothing of a pool outlives it: not after {@link #close},
+ * and not after a {@code kill -9} of this JVM either.
+ *
+ * <p>All methods may be called from any thread, also from callbacks of the pool's own futures.
+ */
+public final class ProcessPool implements AutoCloseable {
+
+  private static final Duration CLOSE_LIMIT = Duration.ofDays(1);
+  private static final Duration KILL_LIMIT = Duration.ofSeconds(15);
+  private static final int MAP_WINDOW = 1024;
+
+  /** What a frame holds beside the payload: ids, numbers and the handler's name. */
+  private static final int FRAME_OVERHEAD_BYTES = 4096;
+
+  private static final int ALL_PLACES = Integer.MAX_VALUE / 2;
+
+  private final PoolConfig config;
+  private final RuntimeDirectory directory;
+  private final TransportServer server;
+  private final ProcessGuard guard;
+  private final WorkerLauncher launcher;
+  private final PoolLoop loop;
+  private final Semaphore places;
+  private final AtomicLong lastJobId = new AtomicLong();
+  private final HandlerRef<SerializableCallable<Object>, Object> lambdas;
+  private final Map<Class<?>, HandlerRef<?, ?>> handlers;
+  private final Thread shutdownHook;
+  private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
+  private volatile boolean closed;
+
+  private ProcessPool(PoolConfig config) throws IOException {
+    this.config = config;
+    this.places = new Semaphore(config.queueCapacity());
+    this.handlers = new ConcurrentHashMap<>();
+    this.lambdas = lambdas(config.allowedResults());
+    this.loop = new PoolLoop(config, places::release);
+    this.directory = RuntimeDirectory.create();
+    TransportServer bound = null;
+    ProcessGuard started = null;
+    try {
+      bound =
+          TransportServer.bind(
+              config.transport(), directory.path(), config.maxFrameBytes(), loop::admit);
+      started = ProcessGuard.start(directory.path());
+      this.launcher = new WorkerLauncher(config, directory.path(), bound.address(), started);
+    } catch (IOException | RuntimeException e) {
+      if (bound != null) {
+        bound.close();
+      }
+      if (started != null) {
+        started.close();
+      }
+      directory.close();
+      throw e;
+    }
+    this.server = bound;
+    this.guard = started;
+    this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    loop.start(server.loop(), launcher);
+    loop.termination().thenRunAsync(this::release, task -> daemon(task, "-release").start());
+  }
+
+  private static HandlerRef<SerializableCallable<Object>, Object> lambdas(
+      @Nullable String allowed) {
+    HandlerCodecs<SerializableCallable<Object>, Object> codecs =
+        HandlerCodecs.of(CallableHandler.class);
+    return new HandlerRef<>(
+        CallableHandler.class.getName(),
+        Encoding.BINARY,
+        codecs.input(),
+        allowed == null ? new ValueCodec() : ValueCodec.allowing(allowed));
+  }
+
+  /** A builder with the defaults: one worker per core, this JVM's class path, no deadlines. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Submits a job with the pool's default options; see {@link #submit(HandlerRef, Object, JobOptions)}. */
+  public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
+      Class<? extends JobHandler<I, O>> handler, I input) {
+    return submit(ref(handler), input, config.defaultOptions());
+  }
+
+  /** Submits a job; see {@link #submit(HandlerRef, Object, JobOptions)}. */
+  public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
+      Class<? extends JobHandler<I, O>> handler, I input, JobOptions options) {
+    return submit(ref(handler), input, options);
+  }
+
+  /** Submits a lambda with the pool's default options; see {@link #submit(SerializableCallable, JobOptions)}. */
+  public <T extends @Nullable Object> JobFuture<T> submit(SerializableCallable<T> task) {
+    return submit(task, config.defaultOptions());
+  }
+
+  /**
+   * Submits a lambda, which travels by Java serialization with all that it captures. Its class must be on the
+   * workers' class path. Its result, unless it is of a basic type, is only deserialized here if its class is
+   * allowed ({@link Builder#allowResults}).
+   *
+   * @throws JobRejectedException if the pool is closed or the task is larger than a frame
+   */
+  @SuppressWarnings("unchecked") // the lambda's own type says what comes back
+  public <T extends @Nullable Object> JobFuture<T> submit(
+      SerializableCallable<T> task, JobOptions options) {
+    Objects.requireNonNull(task, "task");
+    return (JobFuture<T>) submit(lambdas, (SerializableCallable<Object>) task, options);
+  }
+
+  /**
+   * Submits a job. The input is encoded on the calling thread, so it may be changed afterwards. While the queue
+   * is full the call waits for a place.
+   *
+   * @return the job's future; a codec that throws fails it
+   * @throws JobRejectedException if the pool is closed, the input is larger than a frame, or the thread is
+   *     interrupted while it waits for a place (its interrupt flag stays set)
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
+      HandlerRef<I, O> handler, I input, JobOptions options) {
+    Objects.requireNonNull(handler, "handler");
+    Objects.requireNonNull(options, "options");
+    refuseIfClosed();
+    long jobId = lastJobId.incrementAndGet();
+    byte[] payload;
+    try {
+      payload = input == null ? null : handler.input().encode(input);
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      return notEncoded(handler, jobId, options, e);
+    }
+    if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
+      throw new JobRejectedException(
+          "the input of job " + jobId + " (" + handler + ") has " + payload.length
+              + " bytes, more than a frame of " + config.maxFrameBytes()
+              + " holds; raise maxFrameBytes or pass a file");
+    }
+    takePlace();
+    JobFuture<O> future = new JobFuture<>(loop, jobId, handler, payload, options);
+    loop.submit(future);
+    return future;
+  }
+
+  private <O extends @Nullable Object> JobFuture<O> notEncoded(
+      HandlerRef<?, O> handler, long jobId, JobOptions options, Throwable e) {
+    JobFuture<O> failed = new JobFuture<>(loop, jobId, handler, null, options);
+    failed.completeExceptionally(
+        new JobFailedException(
+            JobFailedException.Stage.INPUT,
+            e.getClass().getName(),
+            "the input of job " + jobId + " (" + handler + ") could not be encoded: "
+                + e.getMessage(),
+            "",
+            e,
+            jobId,
+            0,
+            0));
+    return failed;
+  }
+
+  private void takePlace() {
+    if (places.tryAcquire()) {
+      return;
+    }
+    try {
+      places.acquire();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new JobRejectedException(
+          "interrupted while waiting for a place in the queue of pool " + config.name()
+              + ", which holds " + config.queueCapacity());
+    }
+    if (closed) {
+      places.release();
+      refuseIfClosed();
+    }
+  }
+
+  private void refuseIfClosed() {
+    if (closed) {
+      throw new JobRejectedException("pool " + config.name() + " is closed");
+    }
+  }
+
+  @SuppressWarnings("unchecked") // keyed by the class whose types these are
+  private <I extends @Nullable Object, O extends @Nullable Object> HandlerRef<I, O> ref(
+      Class<? extends JobHandler<I, O>> handler) {
+    Objects.requireNonNull(handler, "handler");
+    HandlerRef<?, ?> known = handlers.get(handler);
+    if (known == null) {
+      known = HandlerRef.of(handler);
+      handlers.put(handler, known);
+    }
+    return (HandlerRef<I, O>) known;
+  }
+
+  /**
+   * Runs the handler over all inputs and streams the results in their order. Jobs are submitted as the stream is
+   * consumed, at most 1,024 ahead, and the inputs are pulled on the consumer's thread. At the first failure the
+   * stream throws it and the jobs ahead are cancelled, as they are when the stream is closed.
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
+      Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
+    return results(handler, inputs.iterator(), () -> {});
+  }
+
+  /** As {@link #map(Class, Iterable)}; closing the result closes the inputs too. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
+      Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
+    return results(handler, inputs.iterator(), inputs::close);
+  }
+
+  /** As {@link #map(Class, Iterable)}, but with one outcome per input, failures included, to the end. */
+  public <I extends @Nullable Object, O extends @Nullable Object>
+      Stream<JobOutcome<I, O>> mapOutcomes(
+          Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
+    return outcomes(handler, inputs.iterator(), () -> {});
+  }
+
+  /** As {@link #mapOutcomes(Class, Iterable)}; closing the result closes the inputs too. */
+  public <I extends @Nullable Object, O extends @Nullable Object>
+      Stream<JobOutcome<I, O>> mapOutcomes(
+          Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
+    return outcomes(handler, inputs.iterator(), inputs::close);
+  }
+
+  private <I extends @Nullable Object, O extends @Nullable Object> Stream<O> results(
+      Class<? extends JobHandler<I, O>> handler, Iterator<? extends I> inputs, Runnable onClose) {
+    HandlerRef<I, O> ref = ref(handler);
+    return ResultStream.results(inputs, submitter(ref), window(), onClose);
+  }
+
+  private <I extends @Nullable Object, O extends @Nullable Object>
+      Stream<JobOutcome<I, O>> outcomes(
+          Class<? extends JobHandler<I, O>> handler,
+          Iterator<? extends I> inputs,
+          Runnable onClose) {
+    HandlerRef<I, O> ref = ref(handler);
+    return ResultStream.outcomes(inputs, submitter(ref), window(), onClose);
+  }
+
+  private <I extends @Nullable Object, O extends @Nullable Object>
+      Function<I, JobFuture<O>> submitter(HandlerRef<I, O> ref) {
+    return input -> submit(ref, input, config.defaultOptions());
+  }
+
+  private int window() {
+    return Math.min(MAP_WINDOW, config.queueCapacity());
+  }
+
+  /** Counts that add up, taken at one moment on the event loop after all that this thread did before. */
+  public PoolStats stats() {
+    return loop.stats().join();
+  }
+
+  /** The workers alive, oldest first. */
+  public List<WorkerInfo> workers() {
+    return loop.workers().join();
+  }
+
+  /**
+   * Takes no more jobs, waits until those accepted have ended, and ends the workers. When it returns no process
+   * of the pool is left. An interrupt while it waits shuts the pool down at once. May be called again.
+   */
+  @Override
+  public void close() {
+    close(CLOSE_LIMIT);
+  }
+
+  /**
+   * As {@link #close()}, but kills what has not ended after the given time.
+   *
+   * @return whether all jobs ended by themselves
+   */
+  public boolean close(Duration limit) {
+    stopTaking();
+    loop.close();
+    boolean byThemselves = await(loop.termination(), limit);
+    if (!byThemselves) {
+      loop.shutdownNow();
+    }
+    awaitUninterruptibly(released);
+    return byThemselves;
+  }
+
+  /**
+   * Takes no more jobs, cancels those that wait or run, and kills the workers with all that they started. When
+   * it returns no process of the pool is left.
+   */
+  public void shutdownNow() {
+    stopTaking();
+    loop.shutdownNow();
+    awaitUninterruptibly(released);
+  }
+
+  private void stopTaking() {
+    if (!closed) {
+      closed = true;
+      places.release(ALL_PLACES - config.queueCapacity());
+    }
+  }
+
+  private static boolean await(CompletableFuture<?> end, Duration limit) {
+    try {
+      end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (TimeoutException | ExecutionException e) {
+      return false;
+    }
+  }
+
+  /** Bounded all the same: the ladder that it waits for is. */
+  private void awaitUninterruptibly(CompletableFuture<?> end) {
+    boolean interrupted = Thread.interrupted();
+    long deadline = System.nanoTime() + KILL_LIMIT.toNanos();
+    while (!end.isDone() && deadline - System.nanoTime() > 0) {
+      try {
+        end.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      } catch (TimeoutException | ExecutionException e) {
+        break;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void release() {
+    try {
+      launcher.close();
+      server.close();
+      guard.close();
+      directory.close();
+      loop.completer().close();
+      try {
+        Runtime.getRuntime().removeShutdownHook(shutdownHook);
+      } catch (IllegalStateException alreadyShuttingDown) {
+        // Then the hook is what runs this.
+      }
+    } finally {
+      released.complete(null);
+    }
+  }
+
+  private Thread daemon(Runnable task, String suffix) {
+    Thread thread = new Thread(task, config.name() + suffix);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Hears what workers print. */
+  @FunctionalInterface
+  public interface OutputListener {
+
+    /**
+     * One line of a worker's standard output or error, called on a thread of that worker's.
+     *
+     * @param workerPid the worker's process id
+     * @param text the line without its end
+     */
+    void line(long workerPid, String text);
+  }
+
+  /** Settings of a pool; each is checked where it is given, or by {@link #build}. */
+  public static final class Builder {
+
+    private static final AtomicInteger POOLS = new AtomicInteger();
+
+    private @Nullable String name;
+    private int workers = Runtime.getRuntime().availableProcessors();
+    private int minWorkers = -1;
+    private int prefetch = 127;
+    private int queueCapacity = 10_000;
+    private int maxFrameBytes = FrameCodec.DEFAULT_MAX_FRAME_BYTES;
+    private Duration bootTimeout = Duration.ofSeconds(30);
+    private @Nullable List<Path> classPath;
+    private List<String> jvmOptions = List.of();
+    private final Map<String, @Nullable String> environment = new HashMap<>();
+    private Path javaHome = Path.of(System.getProperty("java.home"));
+    private Path crashDirectory = Path.of(System.getProperty("java.io.tmpdir"));
+    private long workerHeapBytes;
+    private @Nullable TransportKind transport;
+    private JobOptions defaultOptions = JobOptions.defaults();
+    private @Nullable OutputListener outputListener;
+    private @Nullable Executor completionExecutor;
+    private final List<String> allowedResults = new ArrayList<>();
+
+    private Builder() {
+      // Options of the master's own JVM are not the workers': an agent or a debug port would collide.
+      environment.put("JAVA_TOOL_OPTIONS", null);
+      environment.put("JDK_JAVA_OPTIONS", null);
+      environment.put("_JAVA_OPTIONS", null);
+    }
+
+    /** Names the pool in errors, logs and thread names; by default {@code pool-1} and so on. */
+    public Builder name(String name) {
+      this.name = Objects.requireNonNull(name, "name");
+      return this;
+    }
+
+    /** How many workers live at most; by default one per core that this JVM may use. */
+    public Builder workers(int workers) {
+      this.workers = atLeast(1, "workers", workers);
+      return this;
+    }
+
+    /**
+     * How many workers live even when there is nothing to do; by default as many as {@link #workers}. With
+     * fewer, the others start as jobs come.
+     */
+    public Builder minWorkers(int minWorkers) {
+      this.minWorkers = atLeast(0, "minWorkers", minWorkers);
+      return this;
+    }
+
+    /**
+     * How many jobs a worker may hold beyond the one that it runs; by default 127. The number in use follows
+     * the measured run time: many of microseconds, none of milliseconds.
+     */
+    public Builder prefetch(int prefetch) {
+      this.prefetch = atLeast(0, "prefetch", prefetch);
+      return this;
+    }
+
+    /** How many jobs may wait for a worker before {@code submit} itself waits; by default 10,000. */
+    public Builder queueCapacity(int queueCapacity) {
+      this.queueCapacity = atLeast(1, "queueCapacity", queueCapacity);
+      return this;
+    }
+
+    /** The size of the largest message, and so about that of the largest input or result; by default 128 MiB. */
+    public Builder maxFrameBytes(int maxFrameBytes) {
+      this.maxFrameBytes = atLeast(64 << 10, "maxFrameBytes", maxFrameBytes);
+      return this;
+    }
+
+    /** How long a worker may take to start before it is killed; by default 30 s. */
+    public Builder bootTimeout(Duration bootTimeout) {
+      this.bootTimeout = JobOptions.positive("bootTimeout", bootTimeout);
+      return this;
+    }
+
+    /** The workers' class path, which must hold {@code forkyard-worker}; by default this JVM's. */
+    public Builder classPath(List<Path> classPath) {
+      this.classPath = List.copyOf(classPath);
+      return this;
+    }
+
+    /** Options of the workers' JVM, after and so before in effect the pool's own. */
+    public Builder jvmOptions(List<String> jvmOptions) {
+      this.jvmOptions = List.copyOf(jvmOptions);
+      return this;
+    }
+
+    /**
+     * Sets an environment variable of the workers, or removes it where the value is null. They inherit this
+     * JVM's environment, but for {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS} and {@code _JAVA_OPTIONS}.
+     */
+    public Builder environment(String variable, @Nullable String value) {
+      environment.put(Objects.requireNonNull(variable, "variable"), value);
+      return this;
+    }
+
+    /** The JDK or JRE of the workers; by default this JVM's. */
+    public Builder javaHome(Path javaHome) {
+      this.javaHome = Objects.requireNonNull(javaHome, "javaHome");
+      return this;
+    }
+
+    /** Where a worker whose JVM crashes leaves its report; by default the directory for temporary files. */
+    public Builder crashDirectory(Path crashDirectory) {
+      this.crashDirectory = Objects.requireNonNull(crashDirectory, "crashDirectory");
+      return this;
+    }
+
+    /** A worker's maximum heap; by default its share of what the machine or container has. */
+    public Builder workerHeapBytes(long workerHeapBytes) {
+      if (workerHeapBytes < 1 << 20) {
+        throw new IllegalArgumentException(
+            "workerHeapBytes must be at least 1 MiB, but is " + workerHeapBytes);
+      }
+      this.workerHeapBytes = workerHeapBytes;
+      return this;
+    }
+
+    /** The kind of socket; by default the best that this system has. */
+    public Builder transport(TransportKind transport) {
+      this.transport = Objects.requireNonNull(transport, "transport");
+      return this;
+    }
+
+    /** The options of jobs that are submitted without. */
+    public Builder defaultOptions(JobOptions defaultOptions) {
+      this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
+      return this;
+    }
+
+    /** Where the workers' output goes, line by line; by default to the logger {@code dev.forkyard.output}. */
+    public Builder onOutput(OutputListener listener) {
+      this.outputListener = Objects.requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /** Where futures complete and callbacks run; by default on daemon threads of the pool's own. */
+    public Builder completionExecutor(Executor executor) {
+      this.completionExecutor = Objects.requireNonNull(executor, "executor");
+      return this;
+    }
+
+    /**
+     * Allows classes of lambdas' results to be deserialized here, besides the basic ones, by a pattern of
+     * {@link ObjectInputFilter.Config#createFilter} such as {@code com.acme.orders.*}.
+     */
+    public Builder allowResults(String pattern) {
+      ObjectInputFilter.Config.createFilter(pattern);
+      allowedResults.add(pattern);
+      return this;
+    }
+
+    /**
+     * Starts the pool. It returns before its workers are ready.
+     *
+     * @throws IllegalArgumentException if settings contradict each other, naming them
+     * @throws UncheckedIOException if its socket or its guard process can't be made
+     */
+    public ProcessPool build() {
+      int least = minWorkers < 0 ? workers : minWorkers;
+      if (least > workers) {
+        throw new IllegalArgumentException(
+            "minWorkers must be at most workers (" + workers + "), but is " + least);
+      }
+      TransportKind kind = transport == null ? TransportKind.best() : transport;
+      if (!kind.available()) {
+        throw new IllegalArgumentException("transport " + kind + " is not available on this system");
+      }
+      PoolConfig config =
+          new PoolConfig(
+              name == null ? "pool-" + POOLS.incrementAndGet() : name,
+              workers,
+              least,
+              prefetch,
+              queueCapacity,
+              maxFrameBytes,
+              bootTimeout,
+              classPath == null ? ownClassPath() : classPath,
+              jvmOptions,
+              new HashMap<>(environment),
+              javaHome,
+              crashDirectory,
+              workerHeapBytes,
+              kind,
+              defaultOptions,
+              outputListener,
+              completionExecutor,
+              allowedResults.isEmpty() ? null : String.join(";", allowedResults));
+      try {
+        return new ProcessPool(config);
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            "pool " + config.name() + " could not be started: " + e.getMessage(), e);
+      }
+    }
+
+    private static List<Path> ownClassPath() {
+      List<Path> entries = new ArrayList<>();
+      for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator)) {
+        if (!entry.isEmpty()) {
+          entries.add(Path.of(entry).toAbsolutePath());
+        }
+      }
+      return List.copyOf(entries);
+    }
+
+    private static int atLeast(int least, String name, int value) {
+      if (value < least) {
+        throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
+      }
+      return value;
+    }
+  }
+}

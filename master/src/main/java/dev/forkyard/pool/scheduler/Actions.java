@@ -1,0 +1,52 @@
+package dev.forkyard.pool.scheduler;
+
+/**
+ * What the scheduler wants done. Each call returns at once, and none calls back into the scheduler.
+ *
+ * @param <J> what the pool attaches to a job
+ */
+public interface Actions<J> {
+
+  /** Start a worker process; its end is told by {@link Scheduler#exited} also if it never started. */
+  void launch(long workerId);
+
+  /** Hand the job to the worker, behind those handed to it before. */
+  void run(long workerId, Job<J> job);
+
+  /** Ask for jobs back that have not started. */
+  void recall(long workerId, long[] jobIds);
+
+  /** Interrupt the condemned job and ask for a thread dump. */
+  void interrupt(long workerId, long jobId);
+
+  /** Ask the worker to end when it has done what it holds. */
+  void drain(long workerId);
+
+  /** Send SIGTERM. */
+  void terminate(long workerId);
+
+  /** Send SIGKILL, to all that the worker started too. */
+  void kill(long workerId);
+
+  /**
+   * Compare-and-set the worker's slot from RUNNING(job) to CONDEMNED(job).
+   *
+   * @return false if that job does not run there, and nobody may be hit
+   */
+  boolean condemn(long workerId, long jobId);
+
+  /** What the worker publishes about itself: evidence from an untrusted source. */
+  Progress progress(long workerId);
+
+  /** The job left the queue for the first time, so that there is room for another. */
+  void dequeued(Job<J> job);
+
+  /** The job has ended; called once for each job. */
+  void complete(Job<J> job, Outcome outcome);
+
+  /** The worker is dead and its jobs are judged. */
+  void forget(long workerId);
+
+  /** The scheduler was closed, and the last job and the last worker are gone. */
+  void terminated();
+}

@@ -1,0 +1,92 @@
+package dev.forkyard.pool.scheduler;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One job from its submission to its one outcome.
+ *
+ * @param <J> what the pool attaches to it
+ */
+public final class Job<J> {
+
+  private final long id;
+  private final J attachment;
+  private final JobSpec spec;
+  private JobState state = new JobState.Queued();
+  private int attempt = 1;
+  private int unstartedDeaths;
+  private long workerId;
+  private boolean seen;
+
+  /** The one deadline that it waits for: of the queue while queued, of the run while in a worker's hands. */
+  Timers.@Nullable Timer timer;
+
+  /** Its neighbours in the queue; the queue's business alone. */
+  @Nullable Job<J> previous;
+
+  @Nullable Job<J> next;
+
+  Job(long id, J attachment, JobSpec spec) {
+    this.id = id;
+    this.attachment = attachment;
+    this.spec = spec;
+  }
+
+  /** Never used twice. */
+  public long id() {
+    return id;
+  }
+
+  /** What the pool attached. */
+  public J attachment() {
+    return attachment;
+  }
+
+  /** What it asks for. */
+  public JobSpec spec() {
+    return spec;
+  }
+
+  /** 1 for the first run; a move to another worker before the start does not count. */
+  public int attempt() {
+    return attempt;
+  }
+
+  /** The worker that has or had it last; 0 if none ever had. */
+  public long workerId() {
+    return workerId;
+  }
+
+  JobState state() {
+    return state;
+  }
+
+  boolean ended() {
+    return state instanceof JobState.Ended;
+  }
+
+  boolean firstDequeue() {
+    boolean first = !seen;
+    seen = true;
+    return first;
+  }
+
+  /** Counts a worker that died before it started the job. */
+  int bereaved() {
+    return ++unstartedDeaths;
+  }
+
+  void retry() {
+    attempt++;
+  }
+
+  void become(JobState next) {
+    if (!state.allows(next)) {
+      throw new IllegalStateException("job " + id + " can't go from " + state + " to " + next);
+    }
+    state = next;
+    if (next instanceof JobState.Assigned assigned) {
+      workerId = assigned.workerId();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.forkyard.pool.scheduler;
+
+import org.jspecify.annotations.Nullable;
+
+/** How a job ended. */
+public sealed interface Outcome {
+
+  /**
+   * Its worker answered.
+   *
+   * @param ok whether with a result; otherwise the job failed by itself
+   * @param reply the answer, as the pool handed it in
+   */
+  record Replied(boolean ok, Object reply) implements Outcome {}
+
+  /**
+   * Its worker died.
+   *
+   * @param finished whether the job had ended and only its reply was lost
+   */
+  record Lost(boolean finished) implements Outcome {}
+
+  /** It ran too long; the dump is null if the worker gave none in time. */
+  record TimedOut(@Nullable String dump) implements Outcome {}
+
+  /** It waited too long and never ran. */
+  record Expired() implements Outcome {}
+
+  /** It was cancelled, or the pool was shut down at once. */
+  record Cancelled() implements Outcome {}
+
+  /** The scheduler was closed before it came. */
+  record Refused() implements Outcome {}
+
+  /** No worker boots any more. */
+  record Broken() implements Outcome {}
+}

@@ -1,0 +1,33 @@
+package dev.forkyard.pool.scheduler;
+
+/**
+ * Where a worker's job thread is, as its scoreboard says.
+ *
+ * @param jobId the job that the state speaks of
+ * @param startedNanos when that job started, by the clock of the scheduler
+ */
+public record Progress(State state, long jobId, long startedNanos) {
+
+  /** Nothing was started yet. */
+  public static final Progress NONE = new Progress(State.NONE, 0, 0);
+
+  /** What the job thread does. */
+  public enum State {
+    /** It has not started any job. */
+    NONE,
+    /** It runs the job. */
+    RUNNING,
+    /** It ended the job and has started no other. */
+    ENDED,
+    /** It was condemned while it ran the job, and starts nothing more. */
+    CONDEMNED
+  }
+
+  boolean runs(Job<?> job) {
+    return state == State.RUNNING && jobId == job.id();
+  }
+
+  boolean reached(Job<?> job) {
+    return state != State.NONE && jobId == job.id();
+  }
+}

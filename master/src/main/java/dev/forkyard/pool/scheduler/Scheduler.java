@@ -1,0 +1,729 @@
+package dev.forkyard.pool.scheduler;
+
+import dev.forkyard.pool.scheduler.WorkerState.Draining;
+import dev.forkyard.pool.scheduler.WorkerState.Dying;
+import dev.forkyard.pool.scheduler.WorkerState.Killing;
+import dev.forkyard.pool.scheduler.WorkerState.Ready;
+import dev.forkyard.pool.scheduler.WorkerState.Starting;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns all state of a pool: its jobs, its queue, its workers and every deadline.
+ *
+ * <p>What happened comes in as a method call, with the time; what should be done goes out through {@link
+ * Actions}. Events only note what is the case. After a batch of them {@link #settle} compares what should be
+ * with what is and closes the gap: jobs to hand out, workers to launch, jobs to take back, an end to reach.
+ *
+ * <p>A worker's line holds its jobs in the order in which it got them, and it runs them in that order. So its
+ * scoreboard, which names one job, tells of each job in the line whether it has ended (before the named one),
+ * runs, or has not started (behind it). A kill that is meant for a job first condemns the slot, by a
+ * compare-and-set against the worker's own; where that fails the job has ended and nobody is hit. A worker is
+ * dead when its process has exited and its socket was read to its end; only then are its jobs judged.
+ *
+ * @param <J> what the pool attaches to a job
+ */
+public final class Scheduler<J> {
+
+  /** A job whose workers die this often before they start it is given up, so that it ends at some time. */
+  private static final int MAX_UNSTARTED_DEATHS = 100;
+
+  /** A worker that dies within this time of its greeting, without a job, counts as a failed boot. */
+  private static final long INFANCY_NANOS = 1_000_000_000L;
+
+  /** How often the slot of a worker is looked at again while a decision waits for it. */
+  private static final long RECHECK_NANOS = 10_000_000L;
+
+  private final SchedulerConfig config;
+  private final Actions<J> actions;
+  private final Timers timers = new Timers();
+  private final JobQueue<J> queue = new JobQueue<>();
+  private final Crew<J> crew = new Crew<>();
+  private final Supervision supervision;
+
+  private long lastWorkerId;
+  private long runNanosAverage = -1;
+  private boolean closing;
+  private boolean terminated;
+  private boolean broken;
+
+  private long submitted;
+  private long succeeded;
+  private long failed;
+  private long cancelled;
+  private long retried;
+  private long dropped;
+  private long lost;
+
+  /** Makes a scheduler that starts its workers at the first {@link #settle}. */
+  public Scheduler(SchedulerConfig config, Actions<J> actions) {
+    this.config = config;
+    this.actions = actions;
+    this.supervision = new Supervision(config);
+  }
+
+  // What callers ask for.
+
+  /** Takes a job, which from now on ends exactly once; its id must never have been used before. */
+  public Job<J> submit(long jobId, J attachment, JobSpec spec, long now) {
+    Job<J> job = new Job<>(jobId, attachment, spec);
+    submitted++;
+    if (closing || broken) {
+      actions.dequeued(job);
+      job.firstDequeue();
+      end(job, broken ? new Outcome.Broken() : new Outcome.Refused());
+      return job;
+    }
+    queue.addLast(job);
+    if (spec.queueNanos() > 0) {
+      job.timer = timers.at(now + spec.queueNanos(), at -> endQueued(job, new Outcome.Expired()));
+    }
+    return job;
+  }
+
+  /** Ends the job at once, and stops it if it runs; does nothing if it has ended. */
+  public void cancel(Job<J> job, long now) {
+    if (job.ended()) {
+      return;
+    }
+    if (job.state() instanceof JobState.Queued) {
+      endQueued(job, new Outcome.Cancelled());
+      return;
+    }
+    Worker<J> worker = crew.find(job.workerId());
+    stopWaiting(job);
+    end(job, new Outcome.Cancelled());
+    if (worker != null && !worker.doomed()) {
+      stopOnWorker(worker, job, now);
+    }
+  }
+
+  /** Takes no more jobs; those accepted are done, then the workers drain. */
+  public void close(long now) {
+    closing = true;
+  }
+
+  /** Takes no more jobs, cancels those accepted and kills all workers. */
+  public void shutdownNow(long now) {
+    closing = true;
+    endAllQueued(new Outcome.Cancelled());
+    for (Worker<J> worker : crew.all()) {
+      for (Job<J> job : worker.line) {
+        if (!job.ended()) {
+          stopWaiting(job);
+          end(job, new Outcome.Cancelled());
+        }
+      }
+      kill(worker, now);
+    }
+  }
+
+  // What workers do.
+
+  /** The worker's greeting was accepted: from now on its socket must be read to its end. */
+  public void greeted(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker == null) {
+      return;
+    }
+    worker.greeted = true;
+    worker.socketEnded = false;
+    if (worker.state() instanceof Starting starting) {
+      timers.cancel(starting.deadline());
+      crew.become(worker, new Ready());
+      armPulse(worker, now);
+    }
+  }
+
+  /** The worker answered for a job; an answer for a job that it does not have is dropped and counted. */
+  public void replied(
+      long workerId, long jobId, boolean ok, long runNanos, Object reply, long now) {
+    Worker<J> worker = crew.find(workerId);
+    Job<J> job = worker == null ? null : worker.find(jobId);
+    if (worker == null || job == null || isCondemned(worker, job)) {
+      dropped++;
+      return;
+    }
+    boolean wasHead = worker.line.peekFirst() == job;
+    crew.take(worker, job);
+    worker.lastReplied = jobId;
+    supervision.proved();
+    measure(runNanos);
+    stopWaiting(job);
+    if (!job.ended()) {
+      end(job, new Outcome.Replied(ok, reply));
+    }
+    if (wasHead) {
+      watchHead(worker, now);
+    }
+  }
+
+  /** The worker gives these jobs back, unstarted. */
+  public void returned(long workerId, long[] jobIds, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker == null) {
+      return;
+    }
+    recallAnswered(worker);
+    Job<J> head = worker.line.peekFirst();
+    for (int i = jobIds.length - 1; i >= 0; i--) {
+      Job<J> job = worker.find(jobIds[i]);
+      if (job == null || isCondemned(worker, job)) {
+        dropped++;
+      } else {
+        crew.take(worker, job);
+        giveBack(job);
+      }
+    }
+    if (worker.line.peekFirst() != head) {
+      watchHead(worker, now);
+    }
+  }
+
+  /** The thread dump that was asked for when the job was condemned. */
+  public void dumped(long workerId, long jobId, String text, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker != null
+        && worker.state() instanceof Killing killing
+        && killing.condemned() != null
+        && killing.condemned().id() == jobId) {
+      terminate(worker, text, now);
+    }
+  }
+
+  /** The worker says that it is about to end. */
+  public void leaving(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker != null && worker.available()) {
+      drainOrKill(worker, now);
+    }
+  }
+
+  /** The worker broke the protocol, or can't be trusted any more for another reason. */
+  public void misbehaved(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker != null) {
+      kill(worker, now);
+    }
+  }
+
+  /** The worker's process has ended, or never started: one half of its death. */
+  public void exited(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker != null) {
+      worker.exited = true;
+      halfDead(worker, now);
+    }
+  }
+
+  /** The worker's socket was read to its end: the other half of its death. */
+  public void disconnected(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker == null) {
+      return;
+    }
+    worker.socketEnded = true;
+    if (worker.exited) {
+      halfDead(worker, now);
+    } else if (!(worker.state() instanceof Draining)) {
+      kill(worker, now);
+    }
+  }
+
+  // What time does, and what should be.
+
+  /**
+   * Fires what is due and closes the gap between what should be and what is. To be called after each batch of
+   * events and whenever the time it answered with has passed.
+   *
+   * @return in how many nanoseconds it wants to be called again at the latest; {@link Long#MAX_VALUE}: never
+   */
+  public long settle(long now) {
+    timers.fire(now);
+    breakIfHopeless();
+    assign(now);
+    takeBack(now);
+    long nextLaunch = launchMissing(now);
+    finish(now);
+    return Math.min(nextLaunch, timers.nanosUntilNext(now));
+  }
+
+  private void breakIfHopeless() {
+    if (supervision.hopeless() && crew.available().isEmpty()) {
+      broken = true;
+    }
+    if (broken) {
+      endAllQueued(new Outcome.Broken());
+    }
+  }
+
+  private void assign(long now) {
+    int depth = depth();
+    while (true) {
+      Job<J> job = queue.peek();
+      Worker<J> worker = crew.leastLoaded();
+      if (job == null || worker == null) {
+        return;
+      }
+      int load = worker.load();
+      if (load >= depth
+          || (load > 0 && worker.bytes + job.spec().bytes() > config.maxBytesInFlight())) {
+        return;
+      }
+      leaveQueue(job);
+      job.become(new JobState.Assigned(worker.id));
+      crew.put(worker, job);
+      actions.run(worker.id, job);
+      if (load == 0) {
+        watchHead(worker, now);
+      }
+    }
+  }
+
+  /** How many jobs a worker may hold: many short ones, but nothing behind a long one. */
+  private int depth() {
+    if (runNanosAverage < 0) {
+      return 1;
+    }
+    return 1 + (int) Math.min(config.maxPrefetch(), config.prefetchNanos() / (runNanosAverage + 1));
+  }
+
+  private void measure(long runNanos) {
+    long bounded = Math.max(0, Math.min(runNanos, 3_600_000_000_000L));
+    runNanosAverage =
+        runNanosAverage < 0 ? bounded : runNanosAverage + (bounded - runNanosAverage) / 8;
+  }
+
+  /** While a worker idles, no other may sit on jobs that it has not started. */
+  private void takeBack(long now) {
+    Worker<J> idle = crew.leastLoaded();
+    Worker<J> victim = crew.mostLoadedNotAsked();
+    if (queue.isEmpty() && idle != null && idle.load() == 0 && victim != null && victim.load() > 1) {
+      int count = victim.load() / 2;
+      long[] ids = new long[count];
+      Iterator<Job<J>> fromTail = victim.line.descendingIterator();
+      for (int i = count - 1; i >= 0; i--) {
+        ids[i] = fromTail.next().id();
+      }
+      recall(victim, ids, now);
+    }
+  }
+
+  /** Jobs that have not ended. */
+  private long pending() {
+    return submitted - succeeded - failed - cancelled;
+  }
+
+  private long launchMissing(long now) {
+    long least = closing ? 0 : config.minWorkers();
+    long wanted = Math.max(least, Math.min(pending(), config.maxWorkers()));
+    if (broken) {
+      return Long.MAX_VALUE;
+    }
+    while (crew.useful() < wanted) {
+      long pause = supervision.pauseNanos(now);
+      if (pause > 0) {
+        return pause;
+      }
+      launch(now);
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private void launch(long now) {
+    long id = ++lastWorkerId;
+    Timers.Timer deadline =
+        timers.at(
+            now + config.bootNanos(),
+            at -> {
+              Worker<J> late = crew.find(id);
+              if (late != null) {
+                kill(late, at);
+              }
+            });
+    crew.add(new Worker<>(id, now, new Starting(deadline)));
+    actions.launch(id);
+  }
+
+  private void finish(long now) {
+    if (!closing || terminated) {
+      return;
+    }
+    long pending = pending();
+    for (Worker<J> worker : crew.all()) {
+      if (worker.state() instanceof Ready && queue.isEmpty() && crew.useful() > pending) {
+        drainOrKill(worker, now);
+        actions.drain(worker.id);
+      } else if (worker.state() instanceof Starting && pending == 0) {
+        kill(worker, now);
+      }
+    }
+    if (pending == 0 && crew.size() == 0) {
+      terminated = true;
+      actions.terminated();
+    }
+  }
+
+  // Jobs.
+
+  private void endAllQueued(Outcome outcome) {
+    for (Job<J> job = queue.peek(); job != null; job = queue.peek()) {
+      endQueued(job, outcome);
+    }
+  }
+
+  private void endQueued(Job<J> job, Outcome outcome) {
+    leaveQueue(job);
+    end(job, outcome);
+  }
+
+  private void leaveQueue(Job<J> job) {
+    queue.remove(job);
+    stopWaiting(job);
+    if (job.firstDequeue()) {
+      actions.dequeued(job);
+    }
+  }
+
+  private void stopWaiting(Job<J> job) {
+    timers.cancel(job.timer);
+    job.timer = null;
+  }
+
+  private void end(Job<J> job, Outcome outcome) {
+    job.become(new JobState.Ended(outcome));
+    if (outcome instanceof Outcome.Cancelled) {
+      cancelled++;
+    } else if (outcome instanceof Outcome.Replied replied && replied.ok()) {
+      succeeded++;
+    } else {
+      failed++;
+    }
+    actions.complete(job, outcome);
+  }
+
+  /** A job that was in a worker's hands and did not start goes on as if nothing had been. */
+  private void giveBack(Job<J> job) {
+    stopWaiting(job);
+    if (!job.ended()) {
+      job.become(new JobState.Queued());
+      queue.addFirst(job);
+    }
+  }
+
+  private void loseUnstarted(Job<J> job) {
+    if (!job.ended() && job.bereaved() > MAX_UNSTARTED_DEATHS) {
+      stopWaiting(job);
+      end(job, new Outcome.Lost(false));
+    } else {
+      giveBack(job);
+    }
+  }
+
+  /** The job was running when its worker died, or may have been. */
+  private void loseRunning(Job<J> job) {
+    stopWaiting(job);
+    if (job.ended()) {
+      return;
+    }
+    if (job.attempt() <= job.spec().retries()) {
+      job.retry();
+      retried++;
+      job.become(new JobState.Queued());
+      queue.addFirst(job);
+    } else {
+      end(job, new Outcome.Lost(false));
+    }
+  }
+
+  private void loseReply(Job<J> job) {
+    stopWaiting(job);
+    if (!job.ended()) {
+      end(job, new Outcome.Lost(true));
+    }
+  }
+
+  // Deadlines.
+
+  /** The job at the head of the line is next to run or runs; from here its deadline is watched. */
+  private void watchHead(Worker<J> worker, long now) {
+    Job<J> head = worker.line.peekFirst();
+    if (head != null && !head.ended() && head.spec().runNanos() > 0 && head.timer == null) {
+      long since = now;
+      head.timer =
+          timers.at(now + head.spec().runNanos(), at -> checkDeadline(worker, head, since, at));
+    }
+  }
+
+  private void checkDeadline(Worker<J> worker, Job<J> job, long since, long now) {
+    job.timer = null;
+    if (worker.doomed()) {
+      return;
+    }
+    Progress progress = actions.progress(worker.id);
+    if (progress.runs(job)) {
+      sawRunning(job, worker);
+      long due = Math.min(Math.max(progress.startedNanos(), since), now) + job.spec().runNanos();
+      long bound = since + 2 * job.spec().runNanos();
+      if (due - now > 0 && bound - now > 0) {
+        job.timer = timers.at(due, at -> checkDeadline(worker, job, since, at));
+        return;
+      }
+      if (actions.condemn(worker.id, job.id())) {
+        climb(worker, job, now);
+        return;
+      }
+    }
+    // It has ended and its reply is under way, or it has not started; the pulse bounds both.
+    job.timer = timers.at(now + RECHECK_NANOS, at -> checkDeadline(worker, job, since, at));
+  }
+
+  private void sawRunning(Job<J> job, Worker<J> worker) {
+    if (job.state() instanceof JobState.Assigned) {
+      job.become(new JobState.Running(worker.id));
+    }
+  }
+
+  /** Stops a job that nobody waits for any more: by the ladder if it runs, by a recall if it does not. */
+  private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
+    Progress progress = actions.progress(worker.id);
+    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
+      climb(worker, job, now);
+      return;
+    }
+    recall(worker, new long[] {job.id()}, now);
+    job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
+  }
+
+  private void recheckCancelled(Worker<J> worker, Job<J> job, long now) {
+    job.timer = null;
+    if (worker.doomed() || worker.find(job.id()) != job) {
+      return;
+    }
+    if (actions.progress(worker.id).runs(job) && actions.condemn(worker.id, job.id())) {
+      climb(worker, job, now);
+    } else {
+      job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
+    }
+  }
+
+  private void recall(Worker<J> worker, long[] jobIds, long now) {
+    actions.recall(worker.id, jobIds);
+    if (worker.recall == null) {
+      worker.recall =
+          timers.at(
+              now + config.recallNanos(),
+              at -> {
+                worker.recall = null;
+                if (holdsAny(worker, jobIds)) {
+                  kill(worker, at);
+                }
+              });
+    }
+  }
+
+  /** Whether a recalled job is still there and not at work: then the worker kept silent. */
+  private boolean holdsAny(Worker<J> worker, long[] jobIds) {
+    Progress progress = actions.progress(worker.id);
+    for (long jobId : jobIds) {
+      Job<J> job = worker.find(jobId);
+      if (job != null && job.id() == jobId && !progress.reached(job)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void recallAnswered(Worker<J> worker) {
+    timers.cancel(worker.recall);
+    worker.recall = null;
+  }
+
+  private void armPulse(Worker<J> worker, long now) {
+    worker.headAtPulse = worker.line.peekFirst();
+    worker.pulse = timers.at(now + config.pulseNanos(), at -> pulse(worker, at));
+  }
+
+  /** A worker that has not started its first job, or not replied for it, for a whole pulse is stuck. */
+  private void pulse(Worker<J> worker, long now) {
+    Job<J> head = worker.line.peekFirst();
+    if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {
+      kill(worker, now);
+      return;
+    }
+    armPulse(worker, now);
+  }
+
+  // The ladder: interrupt and dump, SIGTERM, SIGKILL.
+
+  private boolean isCondemned(Worker<J> worker, Job<J> job) {
+    return worker.state() instanceof Killing killing && killing.condemned() == job;
+  }
+
+  /** The slot is condemned for this job: whatever is hit now, it is this job. */
+  private void climb(Worker<J> worker, Job<J> job, long now) {
+    sawRunning(job, worker);
+    stopWaiting(job);
+    leaveState(worker);
+    Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));
+    crew.become(worker, new Killing(job, step));
+    actions.interrupt(worker.id, job.id());
+  }
+
+  private void terminate(Worker<J> worker, @Nullable String dump, long now) {
+    if (!(worker.state() instanceof Killing killing)) {
+      return;
+    }
+    timers.cancel(killing.step());
+    completeCondemned(worker, dump);
+    long rest = Math.max(0, config.hardNanos() - config.dumpNanos());
+    Timers.Timer step = timers.at(now + rest, at -> kill(worker, at));
+    crew.become(worker, new Killing(null, step));
+    actions.terminate(worker.id);
+  }
+
+  private void completeCondemned(Worker<J> worker, @Nullable String dump) {
+    if (worker.state() instanceof Killing killing && killing.condemned() != null) {
+      for (Job<J> job : worker.line) {
+        if (job == killing.condemned() && !job.ended()) {
+          end(job, new Outcome.TimedOut(dump));
+        }
+      }
+    }
+  }
+
+  private void kill(Worker<J> worker, long now) {
+    if (worker.state() instanceof Dying || worker.state() instanceof WorkerState.Dead) {
+      return;
+    }
+    completeCondemned(worker, null);
+    leaveState(worker);
+    Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
+    crew.become(worker, new Killing(null, step));
+    actions.kill(worker.id);
+  }
+
+  private void drainOrKill(Worker<J> worker, long now) {
+    leaveState(worker);
+    Timers.Timer deadline = timers.at(now + config.drainNanos(), at -> kill(worker, at));
+    crew.become(worker, new Draining(deadline));
+  }
+
+  /** Cancels what its present state waits for. */
+  private void leaveState(Worker<J> worker) {
+    if (worker.state() instanceof Starting starting) {
+      timers.cancel(starting.deadline());
+    } else if (worker.state() instanceof Draining draining) {
+      timers.cancel(draining.deadline());
+    } else if (worker.state() instanceof Killing killing) {
+      timers.cancel(killing.step());
+    } else if (worker.state() instanceof Dying dying) {
+      timers.cancel(dying.deadline());
+    }
+    recallAnswered(worker);
+    timers.cancel(worker.pulse);
+    worker.pulse = null;
+  }
+
+  // The end of a worker.
+
+  private void halfDead(Worker<J> worker, long now) {
+    if (worker.exited && worker.socketEnded) {
+      bury(worker, now);
+    } else if (!(worker.state() instanceof Dying)) {
+      completeCondemned(worker, null);
+      boolean asked = worker.state() instanceof Draining && worker.line.isEmpty();
+      leaveState(worker);
+      Timers.Timer deadline = timers.at(now + config.lastWordsNanos(), at -> bury(worker, at));
+      crew.become(worker, new Dying(deadline));
+      worker.asked = asked;
+    }
+  }
+
+  private void bury(Worker<J> worker, long now) {
+    completeCondemned(worker, null);
+    if (worker.state() instanceof Draining && worker.line.isEmpty()) {
+      worker.asked = true;
+    }
+    leaveState(worker);
+    crew.become(worker, new WorkerState.Dead());
+    judge(worker);
+    if (!worker.asked && !closing) {
+      lost++;
+    }
+    boolean stillborn =
+        !worker.greeted || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
+    if (stillborn && !closing) {
+      supervision.failed(now);
+    }
+    actions.forget(worker.id);
+  }
+
+  /** Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not started. */
+  private void judge(Worker<J> worker) {
+    List<Job<J>> line = new ArrayList<>(worker.line);
+    worker.line.clear();
+    Progress progress = actions.progress(worker.id);
+    int at = -1;
+    for (int i = 0; i < line.size(); i++) {
+      if (progress.reached(line.get(i))) {
+        at = i;
+      }
+    }
+    boolean noneStarted =
+        at < 0
+            && (progress.state() == Progress.State.NONE || progress.jobId() == worker.lastReplied);
+    boolean unknown = at < 0 && !noneStarted;
+    for (int i = line.size() - 1; i >= 0; i--) {
+      Job<J> job = line.get(i);
+      if (unknown || (i == at && progress.state() != Progress.State.ENDED)) {
+        loseRunning(job);
+      } else if (i <= at) {
+        loseReply(job);
+      } else {
+        loseUnstarted(job);
+      }
+    }
+  }
+
+  // What can be asked.
+
+  /** The counters now. */
+  public Counts counts() {
+    long running = 0;
+    for (Worker<J> worker : crew.all()) {
+      Job<J> head = worker.line.peekFirst();
+      if (head != null && !head.ended()) {
+        running++;
+      }
+    }
+    return new Counts(
+        submitted,
+        pending() - running,
+        running,
+        succeeded,
+        failed,
+        cancelled,
+        retried,
+        dropped,
+        crew.size(),
+        lastWorkerId,
+        lost);
+  }
+
+  /** The workers alive, oldest first. */
+  public List<WorkerView> workers() {
+    List<WorkerView> views = new ArrayList<>();
+    for (Worker<J> worker : crew.all()) {
+      views.add(new WorkerView(worker.id, WorkerView.Stage.of(worker.state()), worker.load()));
+    }
+    return views;
+  }
+
+  /** Whether no worker boots any more, so that every job ends as {@link Outcome.Broken}. */
+  public boolean broken() {
+    return broken;
+  }
+}

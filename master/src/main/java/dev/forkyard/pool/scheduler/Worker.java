@@ -1,0 +1,84 @@
+package dev.forkyard.pool.scheduler;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/** One worker process: its state, and the jobs in its hands in the order in which it got them. */
+final class Worker<J> {
+
+  final long id;
+  final long bornNanos;
+  final ArrayDeque<Job<J>> line = new ArrayDeque<>();
+
+  private WorkerState state;
+
+  /** Payload bytes in its hands. */
+  long bytes;
+
+  /** The last job that it replied for, so that a scoreboard that still names it is understood. */
+  long lastReplied;
+
+  boolean greeted;
+  boolean everAssigned;
+  boolean exited;
+
+  /** It was told to drain and held nothing when it ended. */
+  boolean asked;
+
+  /** Before the greeting there is no socket to be read. */
+  boolean socketEnded = true;
+
+  /** The head of its line when it was last looked at, to find one that does not start. */
+  @Nullable Job<J> headAtPulse;
+
+  /** Until when a recall must be answered. */
+  Timers.@Nullable Timer recall;
+
+  Timers.@Nullable Timer pulse;
+
+  Worker(long id, long bornNanos, WorkerState.Starting state) {
+    this.id = id;
+    this.bornNanos = bornNanos;
+    this.state = state;
+  }
+
+  WorkerState state() {
+    return state;
+  }
+
+  int load() {
+    return line.size();
+  }
+
+  /** Whether it may get jobs. */
+  boolean available() {
+    return state instanceof WorkerState.Ready || state instanceof WorkerState.Busy;
+  }
+
+  /** Whether its end is under way. */
+  boolean doomed() {
+    return state instanceof WorkerState.Killing
+        || state instanceof WorkerState.Dying
+        || state instanceof WorkerState.Dead;
+  }
+
+  void become(WorkerState next) {
+    if (!state.allows(next)) {
+      throw new IllegalStateException("worker " + id + " can't go from " + state + " to " + next);
+    }
+    state = next;
+  }
+
+  @Nullable Job<J> find(long jobId) {
+    Job<J> head = line.peekFirst();
+    if (head == null || head.id() == jobId) {
+      return head;
+    }
+    for (Job<J> job : line) {
+      if (job.id() == jobId) {
+        return job;
+      }
+    }
+    return null;
+  }
+}

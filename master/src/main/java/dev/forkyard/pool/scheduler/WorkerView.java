@@ -1,0 +1,30 @@
+package dev.forkyard.pool.scheduler;
+
+/** A worker as the scheduler sees it at one moment. */
+public record WorkerView(long id, Stage stage, int load) {
+
+  /** Where it is in its life. */
+  public enum Stage {
+    /** Launched, not greeted. */
+    STARTING,
+    /** Without a job. */
+    READY,
+    /** With jobs. */
+    BUSY,
+    /** Ends what it holds. */
+    DRAINING,
+    /** Being killed, or dying. */
+    KILLING;
+
+    static Stage of(WorkerState state) {
+      if (state instanceof WorkerState.Starting) {
+        return STARTING;
+      } else if (state instanceof WorkerState.Ready) {
+        return READY;
+      } else if (state instanceof WorkerState.Busy) {
+        return BUSY;
+      }
+      return state instanceof WorkerState.Draining ? DRAINING : KILLING;
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.forkyard.process;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory for sockets: for this user alone, with a path short enough for a socket's address whatever
+ * {@code TMPDIR} is, and locked while its owner lives, so that a later one can tell a stale directory and
+ * remove it.
+ */
+public final class RuntimeDirectory implements AutoCloseable {
+
+  private static final String PREFIX = "forkyard-";
+  private static final String UNFINISHED = "forkyard.new-";
+  private static final String LOCK = "lock";
+  private static final int MAX_BASE_CHARS = 60;
+  private static final Duration UNFINISHED_FOR = Duration.ofMinutes(1);
+
+  private final Path path;
+  private final FileChannel lockFile;
+
+  private RuntimeDirectory(Path path, FileChannel lockFile) {
+    this.path = path;
+    this.lockFile = lockFile;
+  }
+
+  /** Makes one, and removes those whose owners are gone. */
+  public static RuntimeDirectory create() throws IOException {
+    Path base = base();
+    sweep(base);
+    String name = Long.toString(new SecureRandom().nextLong() & Long.MAX_VALUE, 36);
+    Path unfinished = base.resolve(UNFINISHED + name);
+    Files.createDirectory(unfinished, ownerOnly());
+    FileChannel lockFile =
+        FileChannel.open(
+            unfinished.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      lockFile.lock();
+      // Locked before it gets the name that others look for.
+      Path path = Files.move(unfinished, base.resolve(PREFIX + name));
+      return new RuntimeDirectory(path, lockFile);
+    } catch (IOException e) {
+      lockFile.close();
+      remove(unfinished);
+      throw e;
+    }
+  }
+
+  private static Path base() {
+    String runtime = System.getenv("XDG_RUNTIME_DIR");
+    if (runtime != null && !runtime.isEmpty() && usable(Path.of(runtime))) {
+      return Path.of(runtime);
+    }
+    Path common = Path.of("/tmp");
+    return usable(common) ? common : Path.of(System.getProperty("java.io.tmpdir"));
+  }
+
+  private static boolean usable(Path directory) {
+    return directory.toString().length() <= MAX_BASE_CHARS
+        && Files.isDirectory(directory)
+        && Files.isWritable(directory);
+  }
+
+  private static FileAttribute<?>[] ownerOnly() {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static void sweep(Path base) throws IOException {
+    String me = System.getProperty("user.name");
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(base, "forkyard*-*")) {
+      for (Path each : found) {
+        if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)
+            && Files.getOwner(each, LinkOption.NOFOLLOW_LINKS).getName().equals(me)
+            && stale(each)) {
+          remove(each);
+        }
+      }
+    } catch (IOException inUseByOthers) {
+      // What can't be looked at is not ours to remove.
+    }
+  }
+
+  private static boolean stale(Path directory) {
+    String name = directory.getFileName().toString();
+    if (name.startsWith(UNFINISHED)) {
+      return age(directory).compareTo(UNFINISHED_FOR) > 0;
+    }
+    Path lock = directory.resolve(LOCK);
+    if (!name.startsWith(PREFIX) || !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE);
+        FileLock free = channel.tryLock()) {
+      return free != null;
+    } catch (OverlappingFileLockException | IOException alive) {
+      return false;
+    }
+  }
+
+  private static Duration age(Path directory) {
+    try {
+      return Duration.between(Files.getLastModifiedTime(directory).toInstant(), Instant.now());
+    } catch (IOException gone) {
+      return Duration.ZERO;
+    }
+  }
+
+  private static void remove(Path directory) {
+    try (Stream<Path> entries = Files.list(directory)) {
+      for (Path each : entries.toList()) {
+        Files.deleteIfExists(each);
+      }
+      Files.deleteIfExists(directory);
+    } catch (IOException another) {
+      // Another start, or the guard, removes it at the same time.
+    }
+  }
+
+  /** The directory. */
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public void close() {
+    remove(path);
+    closeQuietly(lockFile);
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // The lock goes with the process at the latest.
+    }
+  }
+}

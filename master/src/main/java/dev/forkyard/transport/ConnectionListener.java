@@ -1,0 +1,21 @@
+package dev.forkyard.transport;
+
+import dev.forkyard.protocol.Frame;
+import org.jspecify.annotations.Nullable;
+
+/** Hears what comes over one connection. All calls are on the event loop. */
+public interface ConnectionListener {
+
+  /** A frame has arrived. */
+  void onFrame(Frame frame);
+
+  /** All frames that had arrived so far were told. */
+  void onBatchEnd();
+
+  /**
+   * The connection was read to its end; called once, and last.
+   *
+   * @param why what was wrong, null for an orderly end
+   */
+  void onEnd(@Nullable Throwable why);
+}

@@ -1,0 +1,205 @@
+package dev.forkyard.transport;
+
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.FrameDecoder;
+import dev.forkyard.protocol.ProtocolException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection: takes every frame of what has arrived in one pass, and collects what is to be sent in one
+ * buffer until it is flushed. The first frame must be a greeting that the gate admits.
+ */
+final class FrameChannel extends ChannelInboundHandlerAdapter implements Connection {
+
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int GREETING_SECONDS = 5;
+  private static final int MAX_GREETING_BYTES = 4 << 10;
+
+  /** Waits until the first use, since a logging back end costs start-up time. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(TransportServer.class);
+  }
+
+  private final int maxFrameBytes;
+  private final TransportServer.Gate gate;
+
+  private FrameDecoder decoder = new FrameDecoder(MAX_GREETING_BYTES);
+  private ByteBuffer input = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable ByteBuf output;
+  private @Nullable ConnectionListener listener;
+  private @Nullable Throwable fault;
+  private boolean ended;
+
+  FrameChannel(int maxFrameBytes, TransportServer.Gate gate) {
+    this.maxFrameBytes = maxFrameBytes;
+    this.gate = gate;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext active) {
+    context = active;
+    if (active.channel() instanceof EpollDomainSocketChannel socket && !sameUser(socket)) {
+      fail(new ProtocolException("a connection from another user"));
+      return;
+    }
+    active
+        .executor()
+        .schedule(
+            () -> {
+              if (listener == null && fault == null && active.channel().isActive()) {
+                fail(new ProtocolException("no greeting within " + GREETING_SECONDS + " s"));
+              }
+            },
+            GREETING_SECONDS,
+            TimeUnit.SECONDS);
+  }
+
+  private static boolean sameUser(EpollDomainSocketChannel socket) {
+    try {
+      Object me = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      return socket.peerCredentials().uid() == (Integer) me;
+    } catch (IOException | UnsupportedOperationException notKnown) {
+      // The directory is private, and the token is asked for all the same.
+      return true;
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext reading, Object message) {
+    ByteBuf arrived = (ByteBuf) message;
+    try {
+      while (fault == null && arrived.isReadable()) {
+        append(arrived);
+        decode();
+      }
+    } catch (ProtocolException e) {
+      fail(e);
+    } finally {
+      arrived.release();
+    }
+  }
+
+  /** Takes as much as fits, in a buffer that is as large as the frame that it is in the middle of. */
+  private void append(ByteBuf arrived) throws ProtocolException {
+    int needed = decoder.needed(input);
+    if (needed > input.capacity()) {
+      input = ByteBuffer.allocate(needed).put(input);
+    } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
+      input = ByteBuffer.allocate(BUFFER_BYTES).put(input);
+    } else {
+      input.compact();
+    }
+    int limit = Math.min(input.limit(), input.position() + arrived.readableBytes());
+    input.limit(limit);
+    arrived.readBytes(input);
+    input.flip();
+  }
+
+  private void decode() throws ProtocolException {
+    for (Frame frame = decoder.read(input); frame != null; frame = decoder.read(input)) {
+      ConnectionListener heard = listener;
+      if (heard != null) {
+        heard.onFrame(frame);
+      } else {
+        greet(frame);
+      }
+    }
+  }
+
+  private void greet(Frame first) throws ProtocolException {
+    if (!(first instanceof Frame.Hello hello)) {
+      throw new ProtocolException("the first frame is no greeting");
+    }
+    decoder = new FrameDecoder(maxFrameBytes);
+    listener = gate.admit(hello, this);
+    if (listener == null) {
+      throw new ProtocolException("worker " + hello.workerId() + " was not admitted");
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext reading) {
+    if (listener != null) {
+      listener.onBatchEnd();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext inactive) {
+    end();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext reading, Throwable cause) {
+    fail(cause);
+  }
+
+  private void fail(Throwable why) {
+    if (fault == null) {
+      fault = why;
+      if (listener == null || why instanceof ProtocolException) {
+        Log.LOG.debug("a connection is closed: {}", why.getMessage());
+      }
+      close();
+    }
+  }
+
+  private void end() {
+    if (!ended) {
+      ended = true;
+      if (output != null) {
+        output.release();
+        output = null;
+      }
+      if (listener != null) {
+        listener.onEnd(fault);
+      }
+    }
+  }
+
+  @Override
+  public void send(Frame frame) {
+    ChannelHandlerContext channel = context;
+    if (channel == null || ended) {
+      return;
+    }
+    if (output == null) {
+      output = channel.alloc().buffer(BUFFER_BYTES);
+    }
+    int size = FrameCodec.sizeOf(frame);
+    output.ensureWritable(size);
+    int start = output.writerIndex();
+    FrameCodec.write(frame, output.internalNioBuffer(start, size));
+    output.writerIndex(start + size);
+  }
+
+  @Override
+  public void flush() {
+    ByteBuf ready = output;
+    if (ready != null && context != null) {
+      output = null;
+      // What fails to be written is not told: the end of the input tells, when all was read.
+      context.writeAndFlush(ready);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (context != null) {
+      context.close();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.forkyard.transport;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
+
+/** The kinds of socket between master and workers, the best first. */
+public enum TransportKind {
+  /** A Unix-domain socket by Netty's native epoll; Linux. */
+  EPOLL_UNIX,
+  /** A Unix-domain socket by the JDK. */
+  NIO_UNIX,
+  /** TCP on the loopback interface. */
+  TCP;
+
+  /** The first that this system has. */
+  public static TransportKind best() {
+    for (TransportKind kind : values()) {
+      if (kind.available()) {
+        return kind;
+      }
+    }
+    return TCP;
+  }
+
+  /** Whether this system has it. */
+  public boolean available() {
+    return switch (this) {
+      case EPOLL_UNIX -> Epoll.isAvailable();
+      case NIO_UNIX -> hasUnixSockets();
+      case TCP -> true;
+    };
+  }
+
+  private static boolean hasUnixSockets() {
+    try {
+      ServerSocketChannel.open(StandardProtocolFamily.UNIX).close();
+      return true;
+    } catch (Exception unsupported) {
+      return false;
+    }
+  }
+
+  IoHandlerFactory ioHandler() {
+    return this == EPOLL_UNIX ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+  }
+
+  Class<? extends ServerChannel> channel() {
+    return switch (this) {
+      case EPOLL_UNIX -> EpollServerDomainSocketChannel.class;
+      case NIO_UNIX -> NioServerDomainSocketChannel.class;
+      case TCP -> NioServerSocketChannel.class;
+    };
+  }
+}

@@ -1,0 +1,341 @@
+package dev.forkyard.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.transport.TransportKind;
+import dev.forkyard.worker.JobContext;
+import dev.forkyard.worker.JobHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The promises of a pool, kept with real processes. */
+@Timeout(60)
+class ProcessPoolTest {
+
+  @TempDir private Path directory;
+
+  /** A record as input and result. */
+  public record Point(int x, int y) {}
+
+  /** Swaps the coordinates. */
+  public static final class Swap implements JobHandler<Point, Point> {
+    @Override
+    public Point handle(Point input, JobContext context) {
+      return new Point(input.y(), input.x());
+    }
+  }
+
+  /** Does what its input says. */
+  public static final class Obey implements JobHandler<String, String> {
+    @Override
+    public String handle(String order, JobContext context) throws Exception {
+      String[] words = order.split(" ", 2);
+      switch (words[0]) {
+        case "throw" -> throw new IllegalStateException(words[1]);
+        case "exit" -> System.exit(Integer.parseInt(words[1]));
+        case "halt" -> Runtime.getRuntime().halt(Integer.parseInt(words[1]));
+        case "kill" -> {
+          new ProcessBuilder("kill", "-9", String.valueOf(ProcessHandle.current().pid())).start();
+          Thread.sleep(60_000);
+        }
+        case "oom" -> {
+          List<long[]> all = new ArrayList<>();
+          while (true) {
+            all.add(new long[64 << 20]);
+          }
+        }
+        case "overflow" -> {
+          return handle(order, context) + "x";
+        }
+        case "spin" -> {
+          while (true) {
+            Thread.onSpinWait();
+          }
+        }
+        case "sleep" -> Thread.sleep(Long.parseLong(words[1]));
+        case "print" -> System.out.println(words[1]);
+        case "child" -> {
+          new ProcessBuilder("sh", "-c", "sleep 1000 & timeout 1000 sleep 1000").start();
+          Thread.sleep(600_000);
+        }
+        case "pid" -> {
+          return String.valueOf(ProcessHandle.current().pid());
+        }
+        case "once" -> {
+          Path mark = Path.of(words[1]);
+          if (Files.notExists(mark)) {
+            Files.createFile(mark);
+            Runtime.getRuntime().halt(9);
+          }
+          return "attempt " + context.attempt();
+        }
+        default -> {}
+      }
+      return order;
+    }
+  }
+
+  private ProcessPool.Builder small() {
+    return ProcessPool.builder().workers(2).crashDirectory(directory).workerHeapBytes(64 << 20);
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void jobsOfEveryTypeRunOverEveryTransport(TransportKind kind) {
+    try (ProcessPool pool = small().transport(kind).build()) {
+      assertThat(pool.submit(Swap.class, new Point(1, 2)).join()).isEqualTo(new Point(2, 1));
+      assertThat(pool.submit(Obey.class, "hello").join()).isEqualTo("hello");
+      int six = 6;
+      assertThat(pool.submit(() -> six * 7).join()).isEqualTo(42);
+      assertThat(pool.submit(() -> (String) null).join()).isNull();
+      assertThat(pool.submit(() -> List.of("a", "b")).join()).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void mapKeepsTheOrderOfItsInputsAndUsesAllWorkers() {
+    try (ProcessPool pool = small().build();
+        Stream<String> results = pool.map(Obey.class, IntStream.range(0, 20_000).mapToObj(i -> "n" + i))) {
+      List<String> expected = IntStream.range(0, 20_000).mapToObj(i -> "n" + i).toList();
+      assertThat(results.toList()).isEqualTo(expected);
+      assertThat(pool.stats().succeeded()).isEqualTo(20_000);
+      assertThat(pool.workers()).hasSize(2);
+    }
+  }
+
+  @Test
+  void mapEndsAtTheFirstFailureAndMapOutcomesDoesNot() {
+    List<String> inputs = List.of("a", "throw b", "c");
+    try (ProcessPool pool = small().build()) {
+      assertThatThrownBy(() -> pool.map(Obey.class, inputs).toList())
+          .isInstanceOf(JobFailedException.class)
+          .hasMessageContaining("IllegalStateException: b");
+      assertThat(pool.mapOutcomes(Obey.class, inputs).map(JobOutcome::ok).toList())
+          .containsExactly(true, false, true);
+    }
+  }
+
+  @Test
+  void anExceptionFailsItsJobWithTheWorkersStackAndTheWorkerLivesOn() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      String pid = pool.submit(Obey.class, "pid").join();
+      JobFailedException failure = failure(pool.submit(Obey.class, "throw no"), JobFailedException.class);
+      assertThat(failure.errorClass()).isEqualTo("java.lang.IllegalStateException");
+      assertThat(failure.remoteStack()).contains("ProcessPoolTest$Obey.handle");
+      assertThat(failure.getCause()).hasMessageContaining("ProcessPoolTest$Obey.handle");
+      assertThat(pool.submit(Obey.class, "pid").join()).isEqualTo(pid);
+    }
+  }
+
+  @Test
+  void eachDeathIsToldApartAndCostsOneJob() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      WorkerLostException exit = failure(pool.submit(Obey.class, "exit 3"), WorkerLostException.class);
+      assertThat(exit.exitCode()).hasValue(3);
+      assertThat(exit.outOfMemory()).isFalse();
+      assertThat(exit.workerPid()).isPresent();
+      WorkerLostException kill = failure(pool.submit(Obey.class, "kill"), WorkerLostException.class);
+      assertThat(kill.signal()).hasValue("SIGKILL");
+      assertThat(kill.exitCode()).isEmpty();
+      WorkerLostException coded = failure(pool.submit(Obey.class, "exit 137"), WorkerLostException.class);
+      assertThat(coded.signal()).isEmpty();
+      assertThat(coded.exitCode()).hasValue(137);
+      WorkerLostException memory = failure(pool.submit(Obey.class, "oom"), WorkerLostException.class);
+      assertThat(memory.outOfMemory()).as(memory.outputTail()).isTrue();
+      JobFailedException stack = failure(pool.submit(Obey.class, "overflow"), JobFailedException.class);
+      assertThat(stack.errorClass()).isEqualTo("java.lang.StackOverflowError");
+      assertThat(pool.submit(Obey.class, "still here").join()).isEqualTo("still here");
+      assertThat(pool.stats().failed()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void aDeathCostsTheRunningJobAloneAndTheOthersRunOnce() {
+    try (ProcessPool pool = small().build()) {
+      List<JobFuture<String>> futures = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        futures.add(pool.submit(Obey.class, i % 500 == 250 ? "halt 7" : "n" + i));
+      }
+      int lost = 0;
+      for (int i = 0; i < futures.size(); i++) {
+        try {
+          assertThat(futures.get(i).join()).isEqualTo("n" + i);
+          assertThat(futures.get(i).report().attempt()).isEqualTo(1);
+        } catch (CompletionException e) {
+          assertThat(e.getCause()).isInstanceOf(WorkerLostException.class);
+          assertThat(i % 500).isEqualTo(250);
+          lost++;
+        }
+      }
+      assertThat(lost).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void aLostJobIsRunAgainOnlyWhenAskedAndSeesItsAttempt() {
+    try (ProcessPool pool = small().build()) {
+      String once = "once " + directory.resolve("a");
+      assertThat(pool.submit(Obey.class, once, JobOptions.retries(2)).join()).isEqualTo("attempt 2");
+      WorkerLostException lost =
+          failure(
+              pool.submit(Obey.class, "once " + directory.resolve("b")), WorkerLostException.class);
+      assertThat(lost.attempt()).isEqualTo(1);
+      WorkerLostException poison =
+          failure(pool.submit(Obey.class, "halt 1", JobOptions.retries(2)), WorkerLostException.class);
+      assertThat(poison.attempt()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void aDeadlineEndsTheFutureWithADumpAndKillsTheWorkerAlone() {
+    try (ProcessPool pool = small().build()) {
+      JobFuture<String> slow = pool.submit(Obey.class, "sleep 1500");
+      JobFuture<String> spin =
+          pool.submit(Obey.class, "spin", JobOptions.timeout(Duration.ofMillis(300)));
+      JobTimeoutException timeout = failure(spin, JobTimeoutException.class);
+      assertThat(timeout.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN);
+      assertThat(timeout.threadDump()).hasValueSatisfying(d -> assertThat(d).contains("Obey.handle"));
+      long pid = timeout.workerPid().orElseThrow();
+      await().until(() -> ProcessHandle.of(pid).isEmpty());
+      assertThat(slow.join()).isEqualTo("sleep 1500");
+    }
+  }
+
+  @Test
+  void cancellingARunningJobStopsItsWorkerAndAQueuedOneNeverStarts() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      JobFuture<String> spin = pool.submit(Obey.class, "spin");
+      JobFuture<String> queued = pool.submit(Obey.class, "once " + directory.resolve("never"));
+      await().until(() -> pool.stats().running() == 1 && pool.workers().get(0).pid() > 0);
+      queued.cancel(true);
+      spin.cancel(true);
+      assertThatThrownBy(spin::join).isInstanceOf(CancellationException.class);
+      assertThat(pool.submit(Obey.class, "next").join()).isEqualTo("next");
+      assertThat(directory.resolve("never")).doesNotExist();
+      assertThat(pool.stats().cancelled()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void anOrTimeoutReleasesTheJob() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      JobFuture<String> spin = pool.submit(Obey.class, "spin");
+      await().until(() -> pool.stats().running() == 1);
+      assertThatThrownBy(() -> spin.orTimeout(200, TimeUnit.MILLISECONDS).join()).isNotNull();
+      assertThat(pool.submit(Obey.class, "next").join()).isEqualTo("next");
+    }
+  }
+
+  @Test
+  void closeWaitsForTheJobsAndLeavesNoProcess() {
+    ProcessPool pool = small().build();
+    JobFuture<String> job = pool.submit(Obey.class, "sleep 300");
+    Set<Long> pids = pids(pool);
+    pool.close();
+    assertThat(job).isCompletedWithValue("sleep 300");
+    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+    assertThatThrownBy(() -> pool.submit(Obey.class, "late"))
+        .isInstanceOf(JobRejectedException.class);
+    pool.close();
+  }
+
+  @Test
+  void shutdownNowKillsWhatRunsWithAllThatItStarted() throws IOException {
+    ProcessPool pool = small().build();
+    JobFuture<String> parent = pool.submit(Obey.class, "child");
+    JobFuture<String> spin = pool.submit(Obey.class, "spin");
+    Set<Long> pids = pids(pool);
+    await().until(() -> sleepers(pids).size() >= 3);
+    Set<Long> sleepers = sleepers(pids);
+    pool.shutdownNow();
+    assertThatThrownBy(parent::join).isInstanceOf(CancellationException.class);
+    assertThatThrownBy(spin::join).isInstanceOf(CancellationException.class);
+    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+    await().until(() -> sleepers.stream().allMatch(pid -> ProcessHandle.of(pid).isEmpty()));
+  }
+
+  @Test
+  void workersThatCanNotStartBreakThePoolWithTheReason() {
+    try (ProcessPool pool = small().jvmOptions(List.of("-Xmx1x")).build()) {
+      assertThatThrownBy(() -> pool.submit(Obey.class, "a").join())
+          .hasCauseInstanceOf(PoolBrokenException.class)
+          .hasMessageContaining("-Xmx1x");
+    }
+  }
+
+  @Test
+  void whatAJobPrintsReachesTheListenerMarkedWithItsWorker() {
+    List<String> lines = java.util.Collections.synchronizedList(new ArrayList<>());
+    try (ProcessPool pool = small().onOutput((pid, line) -> lines.add(pid + " " + line)).build()) {
+      JobFuture<String> job = pool.submit(Obey.class, "print hello");
+      job.join();
+      long pid = job.report().workerPid().orElseThrow();
+      await().until(() -> lines.contains(pid + " hello"));
+    }
+  }
+
+  @Test
+  void aFullQueueMakesTheCallerWait() {
+    try (ProcessPool pool = small().queueCapacity(10).build()) {
+      List<JobFuture<String>> futures = new ArrayList<>();
+      for (int i = 0; i < 5_000; i++) {
+        futures.add(pool.submit(Obey.class, "n"));
+      }
+      futures.forEach(JobFuture::join);
+      assertThat(pool.stats().succeeded()).isEqualTo(5_000);
+    }
+  }
+
+  @Test
+  void wrongSettingsAreRefusedByNameAndValue() {
+    assertThatThrownBy(() -> ProcessPool.builder().workers(0))
+        .hasMessage("workers must be at least 1, but is 0");
+    assertThatThrownBy(() -> ProcessPool.builder().workers(1).minWorkers(2).build())
+        .hasMessage("minWorkers must be at most workers (1), but is 2");
+    assertThatThrownBy(() -> ProcessPool.builder().bootTimeout(Duration.ofSeconds(-1)))
+        .hasMessageContaining("bootTimeout must be more than zero");
+  }
+
+  private static Set<Long> pids(ProcessPool pool) {
+    await().until(() -> pool.workers().stream().allMatch(w -> w.pid() > 0));
+    Set<Long> pids = new HashSet<>();
+    pool.workers().forEach(worker -> pids.add(worker.pid()));
+    return pids;
+  }
+
+  private static Set<Long> sleepers(Set<Long> pids) {
+    Set<Long> found = new HashSet<>();
+    for (long pid : pids) {
+      ProcessHandle.of(pid).ifPresent(p -> p.descendants().forEach(d -> found.add(d.pid())));
+    }
+    return found;
+  }
+
+  private static <E extends Throwable> E failure(JobFuture<?> future, Class<E> kind) {
+    try {
+      Object value = future.join();
+      throw new AssertionError("a failure was expected, but the result is " + value);
+    } catch (CompletionException e) {
+      assertThat(e.getCause()).isInstanceOf(kind);
+      return kind.cast(e.getCause());
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package dev.forkyard.pool.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.tools.FileObject;
+import javax.tools.ForwardingJavaFileManager;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileManager;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A simulation is as good as its oracles: each of these bugs, planted into the scheduler's source, must be
+ * caught by it.
+ */
+class PlantedBugsTest {
+
+  private static final Path SOURCES = Path.of("src/main/java/dev/forkyard/pool/scheduler");
+  private static final String PACKAGE = "dev.forkyard.pool.scheduler.";
+  private static final long SEEDS = 30_000;
+
+  /** One planted bug: in this file this text, which stands there once, is replaced. */
+  record Bug(String name, String file, String text, String replacement) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Bug> bugs() {
+    return Stream.of(
+        bug("a death loses every job in the worker's hands",
+            "boolean unknown = at < 0 && !noneStarted;", "boolean unknown = true;"),
+        bug("a running job is run again behind the caller's back",
+            "        loseRunning(job);", "        giveBack(job);"),
+        bug("a finished job is run again",
+            "        loseReply(job);", "        loseRunning(job);"),
+        bug("a worker is dead as soon as its process has exited",
+            "if (worker.exited && worker.socketEnded) {", "if (worker.exited) {"),
+        bug("a socket that ends is no reason to kill",
+            "    } else if (!(worker.state() instanceof Draining)) {\n      kill(worker, now);",
+            "    } else if (!(worker.state() instanceof Draining)) {\n      worker.exited = false;"),
+        bug("a deadline hits whatever runs",
+            "      if (actions.condemn(worker.id, job.id())) {\n        climb(worker, job, now);\n        return;",
+            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        climb(worker, job, now);\n        return;"),
+        bug("a deadline does not condemn",
+            "if (actions.condemn(worker.id, job.id())) {\n        climb",
+            "if (progress.runs(job)) {\n        climb"),
+        bug("a cancel does not condemn",
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {",
+            "if (progress.runs(job)) {"),
+        bug("a cancel hits whatever runs",
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {",
+            "if (progress.state() == Progress.State.RUNNING\n        && actions.condemn(worker.id, progress.jobId())) {"),
+        bug("a cancelled job that has started is left alone",
+            "if (actions.progress(worker.id).runs(job) && actions.condemn(worker.id, job.id())) {",
+            "if (now < 0) {"),
+        new Bug("a reply for an unknown job ends the one at the head", "Worker.java",
+            "    return null;\n  }", "    return head;\n  }"),
+        bug("a retry is not counted as an attempt", "      job.retry();\n", "\n"),
+        bug("retries have no end",
+            "if (job.attempt() <= job.spec().retries()) {", "if (job.attempt() > 0) {"),
+        bug("nothing is retried",
+            "if (job.attempt() <= job.spec().retries()) {", "if (job.attempt() < 0) {"),
+        bug("a deadline runs from the hand-out, not from the start",
+            "Math.min(Math.max(progress.startedNanos(), since), now) + job.spec().runNanos()", "now"),
+        bug("a job that takes over the head of the line has no deadline",
+            "    if (wasHead) {", "    if (now < 0) {"),
+        bug("a job handed to an idle worker has no deadline",
+            "      if (load == 0) {\n        watchHead", "      if (now < 0) {\n        watchHead"),
+        bug("a cancelled job stays in the queue",
+            "    leaveQueue(job);\n    end(job, outcome);", "    end(job, outcome);"),
+        bug("the queue's deadline goes on while a job runs",
+            "    queue.remove(job);\n    stopWaiting(job);", "    queue.remove(job);"),
+        bug("a place in the queue is not given back",
+            "    if (job.firstDequeue()) {", "    if (job.firstDequeue() && job.id() % 3 != 0) {"),
+        bug("a place in the queue is given back twice",
+            "    if (job.firstDequeue()) {", "    if (job.firstDequeue() || now() > 0) {"),
+        bug("a worker that keeps a recalled job in silence is kept",
+            "if (holdsAny(worker, jobIds)) {", "if (at < 0) {"),
+        bug("a worker that never starts its job is kept",
+            "if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {",
+            "if (now < 0) {"),
+        bug("a worker that runs long is killed by the pulse",
+            "if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {",
+            "if (head != null && head == worker.headAtPulse) {"),
+        bug("a kill is taken for granted",
+            "Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));",
+            "Timers.Timer step = timers.at(now + Long.MAX_VALUE / 4, at -> bury(worker, at));"),
+        bug("the second half of a death is awaited for ever",
+            "timers.at(now + config.lastWordsNanos(), at -> bury(worker, at));",
+            "timers.at(now + Long.MAX_VALUE / 4, at -> bury(worker, at));"),
+        bug("a worker that never boots is waited for", "              if (late != null) {",
+            "              if (late != null && at < 0) {"),
+        bug("a worker that never drains is waited for",
+            "timers.at(now + config.drainNanos(), at -> kill(worker, at));",
+            "timers.at(now + Long.MAX_VALUE / 4, at -> kill(worker, at));"),
+        bug("SIGTERM is the last word",
+            "Timers.Timer step = timers.at(now + rest, at -> kill(worker, at));",
+            "Timers.Timer step = timers.at(now + Long.MAX_VALUE / 4, at -> kill(worker, at));"),
+        bug("a missing thread dump is awaited for ever",
+            "timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));",
+            "timers.at(now + Long.MAX_VALUE / 4, at -> terminate(worker, null, at));"),
+        bug("the dump of another job is taken",
+            "        && killing.condemned().id() == jobId) {", "        && jobId > 0) {"),
+        bug("a condemned job's reply is taken",
+            "if (worker == null || job == null || isCondemned(worker, job)) {",
+            "if (worker == null || job == null) {"),
+        new Bug("a failed boot is followed by the next at once", "Supervision.java",
+            "return failuresInRow == 0 ? 0 : notBeforeNanos - now;", "return 0;"),
+        new Bug("failed boots never break the pool", "Supervision.java",
+            "return failuresInRow >= config.bootBudget();", "return false;"),
+        new Bug("good boots don't make up for failed ones", "Supervision.java",
+            "  void proved() {\n    failuresInRow = 0;", "  void proved() {"),
+        bug("jobs are not taken back for an idle worker",
+            "idle.load() == 0 && victim != null", "idle.load() < 0 && victim != null"),
+        bug("jobs are taken back, and lost", "        giveBack(job);\n      }\n    }\n    if (worker",
+            "        stopWaiting(job);\n      }\n    }\n    if (worker"),
+        bug("a job that was given back counts as an attempt",
+            "      job.become(new JobState.Queued());\n      queue.addFirst(job);\n    }\n  }\n\n  private void loseUnstarted",
+            "      job.retry();\n      job.become(new JobState.Queued());\n      queue.addFirst(job);\n    }\n  }\n\n  private void loseUnstarted"),
+        bug("payloads in flight have no limit",
+            "worker.bytes + job.spec().bytes() > config.maxBytesInFlight()", "now < 0"),
+        bug("a replied job is forgotten when the worker dies behind it",
+            "progress.jobId() == worker.lastReplied", "now() < 0"),
+        bug("shutdownNow leaves the queue", "    endAllQueued(new Outcome.Cancelled());\n", "\n"),
+        bug("shutdownNow leaves running jobs open",
+            "          end(job, new Outcome.Cancelled());\n        }\n      }\n      kill(worker, now);",
+            "        }\n      }\n      kill(worker, now);"),
+        bug("closing forgets workers that boot",
+            "worker.state() instanceof Starting && pending == 0", "worker.state() instanceof Starting && now < 0"),
+        bug("closing does not wait for the last worker",
+            "if (pending == 0 && crew.size() == 0) {", "if (pending == 0) {"),
+        bug("a lost worker is not replaced",
+            "while (crew.useful() < wanted) {", "while (crew.useful() < wanted && lost == 0) {"),
+        bug("too many workers are launched",
+            "while (crew.useful() < wanted) {", "while (crew.useful() < wanted + 1) {"),
+        new Bug("the queue is last in, first out", "Scheduler.java",
+            "    queue.addLast(job);", "    queue.addFirst(job);"),
+        bug("the counters miss a job", "      cancelled++;\n", "\n"));
+  }
+
+  private static Bug bug(String name, String text, String replacement) {
+    return new Bug(name, "Scheduler.java", text, replacement);
+  }
+
+  @ParameterizedTest
+  @MethodSource("bugs")
+  void everyPlantedBugIsCaught(Bug bug) throws Exception {
+    Method run = planted(bug).loadClass(PACKAGE + "Simulation").getDeclaredMethod("run", long.class);
+    run.setAccessible(true);
+    String caught = null;
+    long seed = 0;
+    while (caught == null && seed < SEEDS) {
+      seed++;
+      try {
+        run.invoke(null, seed);
+      } catch (InvocationTargetException e) {
+        caught = String.valueOf(e.getCause().getMessage());
+      }
+    }
+    System.out.printf("planted: %s%n  %s%n", bug, caught);
+    assertThat(caught).as("%s, in %,d histories", bug, SEEDS).isNotNull();
+  }
+
+  /** The package once more, with the bug in it, apart from the real one. */
+  private static ClassLoader planted(Bug bug) throws IOException {
+    String source = Files.readString(SOURCES.resolve(bug.file));
+    assertThat(source.split(java.util.regex.Pattern.quote(bug.text), -1))
+        .as("%s: the text to replace must stand in %s once", bug, bug.file)
+        .hasSize(2);
+    // Some replacements need a time where none is at hand.
+    String changed =
+        source
+            .replace(bug.text, bug.replacement)
+            .replaceFirst("(?s)}\\s*$", "\n  static long now() {\n    return 1;\n  }\n}\n");
+    Map<String, byte[]> classes = compile(bug.file.replace(".java", ""), changed);
+    return new ClassLoader(PlantedBugsTest.class.getClassLoader()) {
+      @Override
+      protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+        if (!name.startsWith(PACKAGE)) {
+          return super.loadClass(name, resolve);
+        }
+        Class<?> loaded = findLoadedClass(name);
+        return loaded != null ? loaded : define(name);
+      }
+
+      private Class<?> define(String name) throws ClassNotFoundException {
+        byte[] bytes = classes.get(name);
+        try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+          byte[] code = bytes != null ? bytes : in.readAllBytes();
+          return defineClass(name, code, 0, code.length);
+        } catch (IOException | NullPointerException e) {
+          throw new ClassNotFoundException(name, e);
+        }
+      }
+    };
+  }
+
+  private static Map<String, byte[]> compile(String simpleName, String source) throws IOException {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    Map<String, ByteArrayOutputStream> outputs = new HashMap<>();
+    StringWriter messages = new StringWriter();
+    try (JavaFileManager files =
+        new ForwardingJavaFileManager<>(compiler.getStandardFileManager(null, null, null)) {
+          @Override
+          public JavaFileObject getJavaFileForOutput(
+              Location location, String className, JavaFileObject.Kind kind, FileObject sibling) {
+            return new SimpleJavaFileObject(URI.create("mem:///" + className), kind) {
+              @Override
+              public ByteArrayOutputStream openOutputStream() {
+                return outputs.computeIfAbsent(className, name -> new ByteArrayOutputStream());
+              }
+            };
+          }
+        }) {
+      JavaFileObject input =
+          new SimpleJavaFileObject(
+              URI.create("mem:///" + simpleName + ".java"), JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+              return source;
+            }
+          };
+      List<String> options =
+          List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path"));
+      boolean compiled =
+          compiler.getTask(messages, files, null, options, null, List.of(input)).call();
+      assertThat(compiled).as("the planted bug compiles: %s", messages).isTrue();
+    }
+    Map<String, byte[]> classes = new HashMap<>();
+    outputs.forEach((name, bytes) -> classes.put(name, bytes.toByteArray()));
+    return classes;
+  }
+}

@@ -1,0 +1,806 @@
+package dev.forkyard.pool.scheduler;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Drives a scheduler through one history, made from a seed, of workers that boot slowly or never, die at any
+ * moment, freeze, lie, reply twice or never, on a virtual clock; and checks the promises all the way.
+ *
+ * <p>The simulated workers keep an honest ledger of what they really did, against which every outcome is held.
+ */
+final class Simulation {
+
+  private static final long MILLIS = 1_000_000;
+  private static final long SECONDS = 1_000 * MILLIS;
+
+  /** Within this time of the last submission every history must have come to its end. */
+  private static final long HORIZON = 1_200 * SECONDS;
+
+  private record Event(long at, long sequence, Runnable action) {}
+
+  private record Reply(long workerId, long jobId, int attempt, boolean forged) {}
+
+  /** What the simulation knows of a job. */
+  private static final class SimJob {
+    final JobSpec spec;
+    final boolean hangs;
+    final boolean kills;
+    final boolean obeysInterrupt;
+    final long runNanos;
+    Job<SimJob> job;
+    Outcome outcome;
+    long holder;
+    boolean everHeld;
+    int dequeued;
+    int starts;
+    int lastAttempt;
+    long startedAt;
+    boolean runningNow;
+    boolean finished;
+    boolean startedHere;
+    boolean cancelledWhileQueued;
+    boolean condemned;
+
+    SimJob(Random random) {
+      hangs = random.nextInt(12) == 0;
+      kills = random.nextInt(10) == 0;
+      obeysInterrupt = random.nextBoolean();
+      runNanos =
+          switch (random.nextInt(4)) {
+            case 0 -> random.nextInt(200_000);
+            case 1 -> random.nextInt(5_000_000);
+            case 2 -> 20_000 + random.nextInt(100_000);
+            default -> random.nextInt(400_000_000);
+          };
+      long timeout = random.nextInt(3) == 0 ? (1 + random.nextInt(300)) * MILLIS : 0;
+      long queueTimeout = random.nextInt(6) == 0 ? (1 + random.nextInt(500)) * MILLIS : 0;
+      int retries = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
+      spec = new JobSpec(timeout, queueTimeout, retries, random.nextInt(600_000));
+    }
+  }
+
+  /** A worker process as it really is. */
+  private final class SimWorker {
+    final long id;
+    final boolean boots = random.nextInt(badBoots) != 0;
+    final boolean frozenFromBirth = random.nextInt(60) == 0;
+    final boolean liesInReplies = random.nextInt(25) == 0;
+    final boolean liesOnBoard = random.nextInt(60) == 0;
+    final boolean deafToRecall = random.nextInt(30) == 0;
+    final boolean silentDump = random.nextInt(3) == 0;
+    final boolean heedsTerm = random.nextBoolean();
+    final boolean immortal = random.nextInt(80) == 0;
+    final boolean socketHeldOpen = random.nextInt(30) == 0;
+    final long bornAt = now;
+    final ArrayDeque<Job<SimJob>> line = new ArrayDeque<>();
+    final Map<Long, Integer> attempts = new HashMap<>();
+    final List<Runnable> inSocket = new ArrayList<>();
+    Progress board = Progress.NONE;
+    SimJob current;
+    boolean greeted;
+    boolean greetingRead;
+    boolean given;
+    boolean alive = true;
+    boolean frozen;
+    boolean draining;
+    boolean toldToEnd;
+    boolean forgotten;
+    boolean exitTold;
+    boolean endTold;
+    long bytes;
+    long crowdedSince = -1;
+    long stuckSince = -1;
+    long lastDelivery;
+    long lastReceipt;
+
+    SimWorker(long id) {
+      this.id = id;
+      if (boots) {
+        long boot = random.nextInt(20) == 0 ? config.bootNanos() * 2 : random.nextInt(300_000_000);
+        after(boot, this::greet);
+      } else if (random.nextInt(3) != 0) {
+        after(random.nextInt(200_000_000), this::die);
+      }
+      if (random.nextInt(6) == 0) {
+        after(random.nextInt(1_000) * MILLIS, this::die);
+      }
+      if (random.nextInt(25) == 0) {
+        after(random.nextInt(1_000) * MILLIS, () -> frozen = true);
+      }
+      if (random.nextInt(40) == 0) {
+        after(
+            random.nextInt(1_000) * MILLIS,
+            () -> {
+              if (greetingRead && !socketHeldOpen) {
+                tellEnd();
+              }
+            });
+      }
+    }
+
+    boolean honest() {
+      return !liesInReplies && !liesOnBoard;
+    }
+
+    void greet() {
+      if (alive && !forgotten) {
+        frozen = frozenFromBirth;
+        greeted = true;
+        deliver(
+            () -> {
+              greetingRead = true;
+              scheduler.greeted(id, now);
+            });
+      }
+    }
+
+    /** Sends something to the master: it arrives later, in order, also when the worker has died meanwhile. */
+    void deliver(Runnable frame) {
+      inSocket.add(frame);
+      lastDelivery = Math.max(now + random.nextInt(300_000), lastDelivery);
+      at(lastDelivery, () -> read(1));
+    }
+
+    /** What the master sends arrives later, and in order. */
+    void receive(int delayNanos, Runnable frame) {
+      lastReceipt = Math.max(now + random.nextInt(delayNanos), lastReceipt);
+      at(lastReceipt, frame);
+    }
+
+    void read(int frames) {
+      for (int i = 0; i < frames && !inSocket.isEmpty() && !endTold; i++) {
+        inSocket.remove(0).run();
+      }
+    }
+
+    void startNext() {
+      if (!alive || frozen || current != null || line.isEmpty() || condemned()) {
+        if (alive && !frozen && draining && current == null && line.isEmpty()) {
+          after(random.nextInt(3_000_000), this::die);
+        }
+        return;
+      }
+      Job<SimJob> job = line.removeFirst();
+      SimJob sim = job.attachment();
+      int attempt = attempts.get(job.id());
+      board = new Progress(Progress.State.RUNNING, job.id(), now);
+      current = sim;
+      sim.starts++;
+      sim.startedAt = now;
+      sim.runningNow = true;
+      sim.startedHere = true;
+      check(!sim.cancelledWhileQueued, "a job started that was cancelled in the queue");
+      check(
+          attempt > sim.lastAttempt || tainted(),
+          "attempt " + attempt + " of job " + job.id() + " ran twice");
+      check(attempt <= 1 + sim.spec.retries(), "more attempts than allowed");
+      check(attempt == sim.starts || tainted(), "a start was not counted as an attempt, or too many");
+      sim.lastAttempt = attempt;
+      if (sim.kills) {
+        after(random.nextInt((int) Math.max(1, sim.runNanos)), () -> dieWhileRunning(sim, attempt));
+      }
+      if (!sim.hangs) {
+        after(sim.runNanos, () -> finish(sim, attempt));
+      }
+    }
+
+    void dieWhileRunning(SimJob sim, int attempt) {
+      if (current == sim && sim.lastAttempt == attempt) {
+        die();
+      }
+    }
+
+    boolean condemned() {
+      return board.state() == Progress.State.CONDEMNED;
+    }
+
+    void finish(SimJob sim, int attempt) {
+      if (!alive || frozen || current != sim || sim.lastAttempt != attempt || condemned()) {
+        return;
+      }
+      long jobId = sim.job.id();
+      board = new Progress(Progress.State.ENDED, jobId, 0);
+      sim.runningNow = false;
+      sim.finished = true;
+      current = null;
+      if (random.nextInt(40) == 0) {
+        die();
+        return;
+      }
+      reply(jobId, attempt, sim.runNanos, false);
+      if (liesInReplies) {
+        lie(jobId, attempt);
+      }
+      after(random.nextInt(20_000), this::startNext);
+    }
+
+    void lie(long jobId, int attempt) {
+      reply(jobId, attempt, 1, false);
+      reply(999_999_999L, 1, 1, true);
+      if (!jobs.isEmpty()) {
+        SimJob other = jobs.get(random.nextInt(jobs.size()));
+        if (other.holder != id) {
+          reply(other.job.id(), 1, 1, true);
+        }
+      }
+      deliver(() -> scheduler.dumped(id, 424_242, "dump of job 424242", now));
+    }
+
+    void reply(long jobId, int attempt, long runNanos, boolean forged) {
+      boolean ok = random.nextInt(5) != 0;
+      Reply reply = new Reply(id, jobId, attempt, forged);
+      deliver(
+          () -> {
+            SimJob sim = byId.get(jobId);
+            boolean mine = sim != null && sim.holder == id;
+            long dropped = scheduler.counts().dropped();
+            scheduler.replied(id, jobId, ok, runNanos, reply, now);
+            if (scheduler.counts().dropped() == dropped) {
+              check(mine, "a reply was taken for a job that its worker had not");
+              lastStillborn = Long.MIN_VALUE / 2;
+              stillbornInRow = 0;
+              letGo(sim);
+            }
+          });
+    }
+
+    void letGo(SimJob sim) {
+      bytes -= sim.spec.bytes();
+      sim.holder = 0;
+    }
+
+    void die() {
+      if (!alive) {
+        return;
+      }
+      alive = false;
+      if (current != null) {
+        current.runningNow = false;
+      }
+      long exit = now + random.nextInt(30_000_000);
+      at(exit, this::tellExit);
+      if (greeted && !socketHeldOpen) {
+        long end = Math.max(lastDelivery, now + random.nextInt(30_000_000));
+        at(end, this::tellEnd);
+      }
+    }
+
+    void tellExit() {
+      exitTold = true;
+      scheduler.exited(id, now);
+    }
+
+    void tellEnd() {
+      if (endTold) {
+        return;
+      }
+      read(Integer.MAX_VALUE);
+      endTold = true;
+      scheduler.disconnected(id, now);
+    }
+  }
+
+  private final Random random;
+  private final int badBoots;
+  private final PriorityQueue<Event> events =
+      new PriorityQueue<>(
+          (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.sequence, b.sequence));
+  private final List<SimJob> jobs = new ArrayList<>();
+  private final Map<Long, SimJob> byId = new HashMap<>();
+  private final Map<Long, SimWorker> workers = new HashMap<>();
+  private final Set<Long> firstRunOrder = new HashSet<>();
+  private final SchedulerConfig config;
+  private final Scheduler<SimJob> scheduler;
+  private long now = 1_000 * SECONDS;
+  private long sequence;
+  private long lastFirstRun;
+  private long lastJobId;
+  private long tickAt = Long.MAX_VALUE;
+  private long lastStillborn = Long.MIN_VALUE / 2;
+  private int stillbornInRow;
+  private boolean closing;
+  private boolean shutNow;
+  private int terminated;
+  private long steps;
+
+  private Simulation(long seed) {
+    random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+    badBoots = random.nextInt(12) == 0 ? 1 : 5 + random.nextInt(30);
+    int max = 1 + random.nextInt(4);
+    SchedulerConfig defaults =
+        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS);
+    config =
+        new SchedulerConfig(
+            defaults.minWorkers(),
+            max,
+            defaults.maxPrefetch(),
+            defaults.prefetchNanos(),
+            defaults.maxBytesInFlight(),
+            defaults.bootNanos(),
+            defaults.dumpNanos(),
+            defaults.hardNanos(),
+            defaults.drainNanos(),
+            defaults.lastWordsNanos(),
+            defaults.abandonNanos(),
+            2 * SECONDS,
+            2 * SECONDS,
+            defaults.bootBudget(),
+            defaults.minBackoffNanos(),
+            2 * SECONDS);
+    scheduler = new Scheduler<>(config, new SimActions());
+  }
+
+  /**
+   * Runs the history of this seed.
+   *
+   * @return how many events it had
+   * @throws AssertionError if a promise was broken
+   */
+  static long run(long seed) {
+    try {
+      Simulation simulation = new Simulation(seed);
+      simulation.play();
+      return simulation.steps;
+    } catch (RuntimeException | AssertionError e) {
+      throw new AssertionError("seed " + seed + ": " + e, e);
+    }
+  }
+
+  private void play() {
+    int count = 1 + random.nextInt(25);
+    long spread = random.nextBoolean() ? 1 : 50 * MILLIS;
+    long at = now;
+    for (int i = 0; i < count; i++) {
+      at += (long) (random.nextDouble() * spread);
+      at(at, this::submit);
+    }
+    // What would run for ever is cancelled by its caller in the end, so that every history has one.
+    long patience = at + (1 + random.nextInt(20)) * SECONDS;
+    at(patience, this::cancelAll);
+    at(random.nextInt(3) == 0 ? at + random.nextInt(2_000) * MILLIS : patience, this::end);
+    settle();
+    long horizon = at + HORIZON;
+    while (!events.isEmpty() && events.peek().at <= horizon && terminated == 0) {
+      Event event = events.poll();
+      now = Math.max(now, event.at);
+      event.action.run();
+      // Events come in batches: several may be noted before the gap is closed.
+      while (!events.isEmpty() && events.peek().at <= now + 1_000 && random.nextInt(3) == 0) {
+        events.poll().action.run();
+      }
+      settle();
+      check(++steps < 200_000, "the history does not come to an end");
+    }
+    audit();
+  }
+
+  private void submit() {
+    SimJob sim = new SimJob(random);
+    long id = ++lastJobId;
+    jobs.add(sim);
+    byId.put(id, sim);
+    sim.job = null;
+    Job<SimJob> job = scheduler.submit(id, sim, sim.spec, now);
+    sim.job = job;
+    if (random.nextInt(8) == 0) {
+      after(random.nextInt(300) * MILLIS, () -> cancel(sim));
+    }
+  }
+
+  private void cancel(SimJob sim) {
+    boolean open = sim.outcome == null;
+    if (open && sim.holder == 0) {
+      sim.cancelledWhileQueued = true;
+    }
+    scheduler.cancel(sim.job, now);
+    check(sim.outcome != null, "a cancelled job did not end at once");
+    check(!open || sim.outcome instanceof Outcome.Cancelled, "a cancel ended as " + sim.outcome);
+    if (open && sim.holder != 0) {
+      SimWorker worker = workers.get(sim.holder);
+      long runsSince = sim.starts;
+      after(
+          2 * SECONDS,
+          () ->
+              check(
+                  !(sim.runningNow && sim.starts == runsSince && worker.alive && !worker.immortal),
+                  "a cancelled job still runs"));
+    }
+  }
+
+  private void cancelAll() {
+    for (SimJob sim : jobs) {
+      if (sim.outcome == null) {
+        cancel(sim);
+      }
+    }
+    if (!closing) {
+      after(SECONDS, this::cancelAll);
+    } else {
+      after(20 * SECONDS, this::cancelAll);
+    }
+  }
+
+  private void end() {
+    closing = true;
+    if (random.nextBoolean()) {
+      scheduler.close(now);
+    } else {
+      shutNow = true;
+      scheduler.shutdownNow(now);
+      for (SimJob sim : jobs) {
+        check(sim.outcome != null, "shutdownNow left a job open");
+      }
+    }
+  }
+
+  private void settle() {
+    long wait = scheduler.settle(now);
+    if (wait != Long.MAX_VALUE && now + wait < tickAt) {
+      tickAt = now + wait;
+      at(
+          tickAt,
+          () -> {
+            tickAt = Long.MAX_VALUE;
+          });
+    }
+    observe();
+  }
+
+  /** What must hold after every batch. */
+  private void observe() {
+    Counts counts = scheduler.counts();
+    check(
+        counts.submitted()
+            == counts.queued()
+                + counts.running()
+                + counts.succeeded()
+                + counts.failed()
+                + counts.cancelled(),
+        "the counters don't add up: " + counts);
+    check(counts.queued() >= 0, "a negative count: " + counts);
+    int useful = 0;
+    int ready = 0;
+    boolean idle = false;
+    for (WorkerView view : scheduler.workers()) {
+      if (view.stage() == WorkerView.Stage.READY) {
+        idle = true;
+      }
+      if (view.stage().ordinal() <= WorkerView.Stage.BUSY.ordinal()) {
+        useful++;
+        ready += view.stage() == WorkerView.Stage.STARTING ? 0 : 1;
+      }
+      if (view.stage() == WorkerView.Stage.STARTING) {
+        SimWorker worker = workers.get(view.id());
+        check(now - worker.bornAt <= config.bootNanos() + 10 * MILLIS, "a boot without an end");
+        check(!closing || open() > 0, "a worker boots for nothing");
+      }
+    }
+    observeLaunches(useful, ready);
+    check(useful <= config.maxWorkers(), "more workers than allowed: " + useful);
+    for (SimJob sim : jobs) {
+      if (sim.outcome == null && sim.holder == 0 && sim.job != null) {
+        check(!idle, "a job waits while a worker idles");
+      }
+      if (sim.runningNow && sim.outcome == null && sim.spec.runNanos() > 0) {
+        SimWorker worker = workers.get(sim.holder);
+        long over = now - sim.startedAt - sim.spec.runNanos();
+        check(
+            over < 300 * MILLIS || worker == null || !worker.honest() || worker.frozen,
+            "a job runs past its deadline by " + over / MILLIS + " ms");
+      }
+    }
+    for (SimWorker worker : workers.values()) {
+      observeCrowding(worker, idle);
+      observeStart(worker);
+    }
+  }
+
+  private long open() {
+    return jobs.stream().filter(sim -> sim.outcome == null).count();
+  }
+
+  /** Workers that are missing are launched, unless boots fail; if they fail too often, no job waits on. */
+  private void observeLaunches(int useful, int ready) {
+    long wanted = Math.max(closing ? 0 : config.minWorkers(), Math.min(open(), config.maxWorkers()));
+    boolean pause = now - lastStillborn <= config.maxBackoffNanos();
+    check(
+        useful >= wanted || pause || scheduler.broken() || stillbornInRow > 0,
+        "a missing worker is not replaced");
+    if (stillbornInRow >= config.bootBudget() && ready == 0) {
+      for (SimJob sim : jobs) {
+        check(sim.outcome != null || sim.holder != 0, "a job waits though no worker boots");
+      }
+    }
+  }
+
+  /** A job in a worker's hands starts, or the worker goes. */
+  private void observeStart(SimWorker worker) {
+    boolean stuck =
+        worker.alive && worker.frozen && !worker.toldToEnd && !worker.forgotten
+            && worker.current == null && !worker.line.isEmpty();
+    if (!stuck) {
+      worker.stuckSince = -1;
+    } else if (worker.stuckSince < 0) {
+      worker.stuckSince = now;
+    } else {
+      check(
+          now - worker.stuckSince < 2 * config.pulseNanos() + SECONDS || !worker.honest(),
+          "a worker that never starts its job is kept");
+    }
+  }
+
+  /** While one worker idles, no other may sit on jobs that it does not start. */
+  private void observeCrowding(SimWorker worker, boolean idle) {
+    boolean crowded =
+        idle && worker.alive && !worker.frozen && worker.honest()
+            && !worker.condemned() && !worker.toldToEnd && worker.line.size() > 1;
+    if (!crowded) {
+      worker.crowdedSince = -1;
+    } else if (worker.crowdedSince < 0) {
+      worker.crowdedSince = now;
+    } else {
+      long limit = worker.deafToRecall ? config.recallNanos() + SECONDS : 100 * MILLIS;
+      check(now - worker.crowdedSince < limit, "jobs wait behind another on a busy worker");
+    }
+  }
+
+  private void audit() {
+    for (SimJob sim : jobs) {
+      check(sim.outcome != null, "job " + sim.job.id() + " never ended");
+      check(sim.dequeued == 1, "its place in the queue was given back " + sim.dequeued + " times");
+    }
+    check(terminated == 1, "the pool never came to its end");
+    for (SimWorker worker : workers.values()) {
+      check(worker.forgotten, "worker " + worker.id + " was left behind");
+    }
+  }
+
+  /** A worker that lies may have answered for a job that it had not run, or hidden one that it had. */
+  private boolean tainted() {
+    return workers.values().stream().anyMatch(worker -> !worker.honest());
+  }
+
+  private void after(long nanos, Runnable action) {
+    at(now + nanos, action);
+  }
+
+  private void at(long nanos, Runnable action) {
+    events.add(new Event(nanos, ++sequence, action));
+  }
+
+  private static void check(boolean holds, String promise) {
+    if (!holds) {
+      throw new AssertionError(promise);
+    }
+  }
+
+  /** The port: what the scheduler wants is done to the simulated workers, and judged. */
+  private final class SimActions implements Actions<SimJob> {
+
+    @Override
+    public void launch(long workerId) {
+      check(!workers.containsKey(workerId), "a worker id was used twice");
+      check(
+          now - lastStillborn >= config.minBackoffNanos(), "a launch without a pause after a failed boot");
+      workers.put(workerId, new SimWorker(workerId));
+    }
+
+    @Override
+    public void run(long workerId, Job<SimJob> job) {
+      SimWorker worker = workers.get(workerId);
+      SimJob sim = job.attachment();
+      check(sim.outcome == null, "an ended job was handed out");
+      check(sim.holder == 0, "a job was handed to two workers at once");
+      check(!worker.forgotten && worker.greeted, "a job for a worker that is not there");
+      if (!sim.everHeld) {
+        check(job.id() > lastFirstRun, "jobs overtake each other in the queue");
+        lastFirstRun = job.id();
+        sim.everHeld = true;
+      }
+      check(
+          worker.bytes == 0 || worker.bytes + sim.spec.bytes() <= config.maxBytesInFlight(),
+          "too many bytes in flight");
+      sim.holder = workerId;
+      sim.startedHere = false;
+      sim.finished = false;
+      worker.bytes += sim.spec.bytes();
+      worker.given = true;
+      int attempt = job.attempt();
+      worker.receive(
+          200_000,
+          () -> {
+            if (worker.alive) {
+              worker.attempts.put(job.id(), attempt);
+              worker.line.addLast(job);
+              worker.startNext();
+            }
+          });
+    }
+
+    @Override
+    public void recall(long workerId, long[] jobIds) {
+      SimWorker worker = workers.get(workerId);
+      worker.receive(
+          2_000_000,
+          () -> {
+            if (!worker.alive || worker.frozen || worker.deafToRecall || worker.condemned()) {
+              return;
+            }
+            List<Long> back = new ArrayList<>();
+            for (long jobId : jobIds) {
+              if (worker.line.removeIf(job -> job.id() == jobId)) {
+                back.add(jobId);
+              }
+            }
+            long[] ids = back.stream().mapToLong(Long::longValue).toArray();
+            worker.deliver(
+                () -> {
+                  for (long jobId : ids) {
+                    worker.letGo(byId.get(jobId));
+                  }
+                  scheduler.returned(workerId, ids, now);
+                });
+          });
+    }
+
+    @Override
+    public void interrupt(long workerId, long jobId) {
+      SimWorker worker = workers.get(workerId);
+      check(
+          worker.condemned() && worker.board.jobId() == jobId,
+          "job " + jobId + " was interrupted without having been condemned");
+      if (!worker.silentDump && !worker.frozen) {
+        after(
+            random.nextInt(150_000_000),
+            () -> {
+              if (worker.alive) {
+                worker.deliver(
+                    () -> scheduler.dumped(workerId, jobId, "dump of job " + jobId, now));
+              }
+            });
+      }
+      if (worker.liesInReplies) {
+        worker.reply(jobId, 1, 1, true);
+        worker.deliver(() -> scheduler.dumped(workerId, 424_242, "dump of job 424242", now));
+      }
+    }
+
+    @Override
+    public void drain(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(
+          !worker.honest() || (worker.line.isEmpty() && worker.current == null),
+          "a worker was drained with jobs");
+      worker.toldToEnd = true;
+      if (random.nextInt(10) != 0) {
+        worker.receive(
+            2_000_000,
+            () -> {
+              worker.draining = true;
+              worker.startNext();
+            });
+      }
+    }
+
+    @Override
+    public void terminate(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(worker.condemned(), "SIGTERM for a worker that was not condemned");
+      worker.toldToEnd = true;
+      if (worker.heedsTerm && !worker.frozen) {
+        after(random.nextInt(50_000_000), worker::die);
+      }
+    }
+
+    @Override
+    public void kill(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      boolean healthy =
+          worker.alive && worker.honest() && !worker.frozen && !worker.deafToRecall
+              && !worker.condemned() && !worker.toldToEnd && !worker.endTold;
+      boolean late = !worker.greetingRead && now - worker.bornAt >= config.bootNanos();
+      boolean unneeded = !worker.greetingRead && closing;
+      check(!healthy || late || unneeded || shutNow, "a healthy worker was killed");
+      worker.toldToEnd = true;
+      if (!worker.immortal) {
+        after(random.nextInt(20_000_000), worker::die);
+      }
+    }
+
+    @Override
+    public boolean condemn(long workerId, long jobId) {
+      SimWorker worker = workers.get(workerId);
+      if (worker.board.state() != Progress.State.RUNNING || worker.board.jobId() != jobId) {
+        return false;
+      }
+      worker.board =
+          new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos());
+      byId.get(jobId).condemned = true;
+      return true;
+    }
+
+    @Override
+    public Progress progress(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      if (worker.liesOnBoard && random.nextBoolean()) {
+        return new Progress(Progress.State.RUNNING, random.nextInt(40), now + random.nextInt());
+      }
+      return worker.board;
+    }
+
+    @Override
+    public void dequeued(Job<SimJob> job) {
+      job.attachment().dequeued++;
+    }
+
+    @Override
+    public void complete(Job<SimJob> job, Outcome outcome) {
+      SimJob sim = job.attachment();
+      check(sim.outcome == null, "a job ended twice: " + sim.outcome + " and " + outcome);
+      sim.outcome = outcome;
+      SimWorker worker = workers.get(job.workerId());
+      boolean honest = worker != null && worker.honest();
+      if (outcome instanceof Outcome.Replied replied) {
+        Reply reply = (Reply) replied.reply();
+        check(reply.jobId() == job.id(), "a job got another's reply");
+        check(reply.workerId() == job.workerId(), "a job got a reply from a worker that had it not");
+        check(!sim.condemned || sim.finished, "a condemned job was answered");
+      } else if (outcome instanceof Outcome.TimedOut timedOut) {
+        check(!honest || now - sim.startedAt >= sim.spec.runNanos(), "timed out before its time");
+        check(!honest || sim.startedHere, "a job timed out that never started");
+        check(!sim.finished || !honest, "a job timed out that had ended in time");
+        check(
+            timedOut.dump() == null || timedOut.dump().equals("dump of job " + job.id()),
+            "the dump of another job");
+      } else if (outcome instanceof Outcome.Lost lost && honest) {
+        check(sim.startedHere, "a job was lost that had not started");
+        check(lost.finished() == sim.finished, "lost with finished=" + lost.finished());
+        check(
+            lost.finished() || job.attempt() > sim.spec.retries(), "given up with retries left");
+      } else if (outcome instanceof Outcome.Broken) {
+        check(stillbornInRow >= config.bootBudget(), "broken after " + stillbornInRow + " failures");
+      } else if (outcome instanceof Outcome.Expired) {
+        check(sim.holder == 0, "a job expired in a worker's hands");
+      }
+    }
+
+    @Override
+    public void forget(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(!worker.forgotten, "a worker died twice");
+      worker.forgotten = true;
+      boolean gone = worker.exitTold && (worker.endTold || !worker.greeted || worker.socketHeldOpen);
+      check(
+          gone || worker.immortal || worker.toldToEnd || worker.exitTold, "buried alive");
+      check(
+          worker.endTold || worker.socketHeldOpen || worker.immortal || !worker.greeted
+              || worker.inSocket.isEmpty() || worker.frozen,
+          "judged before its socket was read to its end");
+      for (SimJob sim : jobs) {
+        if (sim.holder == workerId) {
+          sim.holder = 0;
+        }
+      }
+      boolean infant = !worker.given && now - worker.bornAt < SECONDS;
+      if (!closing && (!worker.greeted || infant)) {
+        stillbornInRow++;
+        lastStillborn = now;
+      }
+    }
+
+    @Override
+    public void terminated() {
+      terminated++;
+      check(Arrays.stream(jobs.toArray()).allMatch(j -> ((SimJob) j).outcome != null), "ended too soon");
+    }
+  }
+}

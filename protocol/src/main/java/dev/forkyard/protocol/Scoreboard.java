@@ -1,0 +1,153 @@
+package dev.forkyard.protocol;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * One page of memory that a worker and its master both map, so that the master knows what the worker was at
+ * even after a {@code kill -9}.
+ *
+ * <pre>
+ *   offset 0   the slot: 2 bits of state, 62 bits of job id
+ *          8   when that job started, by the worker's monotonic clock
+ *         16   1 once the JVM runs its shutdown hooks
+ *
+ *   worker:  IDLE ──start(a)──► RUNNING(a) ──end(a)──► ENDED(a) ──start(b)──► RUNNING(b) ...
+ *   master:                         └─────condemn(a)──► CONDEMNED(a), from which nothing leads away
+ * </pre>
+ *
+ * <p>State and job are one word, so {@code end} and {@code condemn} are one compare-and-set each on the same
+ * word: one of them wins. If the worker wins, the master hits nobody; if the master wins, the worker starts
+ * nothing more. The start is written before the slot and so is there when the slot is seen.
+ *
+ * <p>What the master reads was written by a process that runs users' code: it is evidence, never proof.
+ */
+public final class Scoreboard {
+
+  /** What the worker's job thread does. */
+  public enum State {
+    /** It has not started any job. */
+    IDLE,
+    /** It runs the job. */
+    RUNNING,
+    /** It ended the job and has started no other. */
+    ENDED,
+    /** It was condemned while it ran the job. */
+    CONDEMNED
+  }
+
+  /** The slot at one moment. */
+  public record Slot(State state, long jobId, long startedNanos) {}
+
+  private static final int BYTES = 4096;
+  private static final int SLOT = 0;
+  private static final int STARTED = 8;
+  private static final int EXIT = 16;
+  private static final int STATE_SHIFT = 62;
+  private static final long JOB_MASK = (1L << STATE_SHIFT) - 1;
+  private static final int MAX_READS = 100;
+  private static final State[] STATES = State.values();
+  private static final VarHandle LONGS =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private final ByteBuffer page;
+
+  private Scoreboard(ByteBuffer page) {
+    this.page = page;
+  }
+
+  /** Makes the file, for its owner alone, and maps it. */
+  public static Scoreboard create(Path file) throws IOException {
+    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } else {
+      Files.createFile(file);
+    }
+    return open(file);
+  }
+
+  /** Maps a file that {@link #create} made. */
+  public static Scoreboard open(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return new Scoreboard(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES));
+    }
+  }
+
+  /**
+   * The worker is about to touch the job's bytes.
+   *
+   * @return false if it was condemned and must start nothing
+   */
+  public boolean start(long jobId, long nanos) {
+    long seen = (long) LONGS.getAcquire(page, SLOT);
+    if (stateOf(seen) == State.CONDEMNED) {
+      return false;
+    }
+    LONGS.setOpaque(page, STARTED, nanos);
+    return LONGS.compareAndSet(page, SLOT, seen, word(State.RUNNING, jobId));
+  }
+
+  /**
+   * The worker has done the job.
+   *
+   * @return false if it was condemned and must not reply
+   */
+  public boolean end(long jobId) {
+    return LONGS.compareAndSet(
+        page, SLOT, word(State.RUNNING, jobId), word(State.ENDED, jobId));
+  }
+
+  /** The worker's JVM ends by its own will: its exit code is not a signal's. */
+  public void markExit() {
+    LONGS.setRelease(page, EXIT, 1L);
+  }
+
+  /**
+   * The master means to stop the job.
+   *
+   * @return false if it does not run there, and nobody may be hit
+   */
+  public boolean condemn(long jobId) {
+    return LONGS.compareAndSet(
+        page, SLOT, word(State.RUNNING, jobId), word(State.CONDEMNED, jobId));
+  }
+
+  /** What the worker is at. */
+  public Slot read() {
+    long slot = (long) LONGS.getAcquire(page, SLOT);
+    long started = 0;
+    for (int i = 0; i < MAX_READS; i++) {
+      started = (long) LONGS.getAcquire(page, STARTED);
+      long again = (long) LONGS.getAcquire(page, SLOT);
+      if (again == slot) {
+        break;
+      }
+      slot = again;
+    }
+    return new Slot(stateOf(slot), slot & JOB_MASK, started);
+  }
+
+  /** Whether the JVM ran its shutdown hooks. */
+  public boolean exitMarked() {
+    return (long) LONGS.getAcquire(page, EXIT) != 0;
+  }
+
+  private static long word(State state, long jobId) {
+    return (long) state.ordinal() << STATE_SHIFT | jobId & JOB_MASK;
+  }
+
+  private static State stateOf(long word) {
+    return STATES[(int) (word >>> STATE_SHIFT)];
+  }
+}

@@ -1,0 +1,74 @@
+package dev.forkyard.worker;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.NotSerializableException;
+import java.io.ObjectInputFilter;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.ObjectStreamClass;
+
+/** A lambda and what it captures, by Java serialization: the one place where that is used for inputs. */
+public final class CallableCodec implements Codec<SerializableCallable<Object>> {
+
+  private static final ObjectInputFilter BOUNDS =
+      ObjectInputFilter.Config.createFilter("maxdepth=1000;maxrefs=10000000;maxarray=134217728");
+
+  /** Made by the pool. */
+  public CallableCodec() {}
+
+  @Override
+  public byte[] encode(SerializableCallable<Object> value) throws IOException {
+    return serialize(value);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // only callables are ever encoded
+  public SerializableCallable<Object> decode(byte[] bytes) throws Exception {
+    return (SerializableCallable<Object>) deserialize(bytes, 0, BOUNDS);
+  }
+
+  static byte[] serialize(Object value) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(value);
+    } catch (NotSerializableException e) {
+      throw new NotSerializableException(
+          e.getMessage() + " is not Serializable, but " + value.getClass().getName()
+              + " holds or captures it; make it Serializable, or leave it out");
+    }
+    return bytes.toByteArray();
+  }
+
+  static Object deserialize(byte[] bytes, int from, ObjectInputFilter filter) throws Exception {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    InputStream in = new ByteArrayInputStream(bytes, from, bytes.length - from);
+    try (ObjectInputStream objects = new LoaderInputStream(in, loader)) {
+      objects.setObjectInputFilter(filter);
+      return objects.readObject();
+    }
+  }
+
+  /** Finds classes where the handler's are found. */
+  private static final class LoaderInputStream extends ObjectInputStream {
+
+    private final ClassLoader loader;
+
+    LoaderInputStream(InputStream in, ClassLoader loader) throws IOException {
+      super(in);
+      this.loader = loader;
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass described)
+        throws IOException, ClassNotFoundException {
+      try {
+        return Class.forName(described.getName(), false, loader);
+      } catch (ClassNotFoundException primitive) {
+        return super.resolveClass(described);
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.forkyard.worker;
+
+import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The built-in codecs, found by type. Those that need a library are in classes of their own. */
+final class Codecs {
+
+  private Codecs() {}
+
+  static Codec<?> find(Class<?> handler, String role, Type type) {
+    Codec<?> simple = simple(type);
+    if (simple != null) {
+      return simple;
+    }
+    try {
+      if (type instanceof Class<?> raw && isProtobuf(raw)) {
+        return ProtobufCodec.of(raw);
+      }
+      return JacksonCodec.cbor(type);
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalArgumentException(
+          "handler " + handler.getName() + " has the " + role + " type " + type.getTypeName()
+              + ", which needs com.fasterxml.jackson.dataformat:jackson-dataformat-cbor on the class"
+              + " path; add it, or name a codec with @UseCodec",
+          e);
+    }
+  }
+
+  private static boolean isProtobuf(Class<?> type) {
+    for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+      if (c.getName().equals("com.google.protobuf.AbstractMessageLite")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable Codec<?> simple(Type type) {
+    if (type == byte[].class) {
+      return of((byte[] value) -> value, bytes -> bytes);
+    } else if (type == String.class) {
+      return of(
+          (String value) -> value.getBytes(StandardCharsets.UTF_8),
+          bytes -> new String(bytes, StandardCharsets.UTF_8));
+    } else if (type == Long.class) {
+      return of((Long value) -> buffer(8).putLong(value).array(), bytes -> wrap(bytes, 8).getLong());
+    } else if (type == Integer.class) {
+      return of((Integer value) -> buffer(4).putInt(value).array(), bytes -> wrap(bytes, 4).getInt());
+    } else if (type == Short.class) {
+      return of(
+          (Short value) -> buffer(2).putShort(value).array(), bytes -> wrap(bytes, 2).getShort());
+    } else if (type == Byte.class) {
+      return of((Byte value) -> new byte[] {value}, bytes -> wrap(bytes, 1).get());
+    } else if (type == Character.class) {
+      return of(
+          (Character value) -> buffer(2).putChar(value).array(), bytes -> wrap(bytes, 2).getChar());
+    } else if (type == Boolean.class) {
+      return of(
+          (Boolean value) -> new byte[] {(byte) (value ? 1 : 0)}, bytes -> wrap(bytes, 1).get() != 0);
+    } else if (type == Double.class) {
+      return of(
+          (Double value) -> buffer(8).putDouble(value).array(), bytes -> wrap(bytes, 8).getDouble());
+    } else if (type == Float.class) {
+      return of(
+          (Float value) -> buffer(4).putFloat(value).array(), bytes -> wrap(bytes, 4).getFloat());
+    } else if (type == Void.class) {
+      return of((Object value) -> new byte[0], bytes -> new byte[0]);
+    }
+    return null;
+  }
+
+  private static ByteBuffer buffer(int size) {
+    return ByteBuffer.allocate(size);
+  }
+
+  private static ByteBuffer wrap(byte[] bytes, int size) {
+    if (bytes.length != size) {
+      throw new IllegalArgumentException(size + " bytes expected, but there are " + bytes.length);
+    }
+    return ByteBuffer.wrap(bytes);
+  }
+
+  private static <T> Codec<T> of(Function<T, byte[]> encode, Function<byte[], T> decode) {
+    return new Codec<>() {
+      @Override
+      public byte[] encode(T value) {
+        return encode.apply(value);
+      }
+
+      @Override
+      public T decode(byte[] bytes) {
+        return decode.apply(bytes);
+      }
+    };
+  }
+}

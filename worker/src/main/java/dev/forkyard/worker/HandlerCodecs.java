@@ -1,0 +1,111 @@
+package dev.forkyard.worker;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The types of a handler, resolved through its superclasses and interfaces, and the codecs for them.
+ *
+ * @param <I> the handler's input
+ * @param <O> the handler's result
+ */
+public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable Object> {
+
+  private final Type inputType;
+  private final Codec<I> input;
+  private final Codec<O> output;
+
+  private HandlerCodecs(Type inputType, Codec<I> input, Codec<O> output) {
+    this.inputType = inputType;
+    this.input = input;
+    this.output = output;
+  }
+
+  /**
+   * Finds the codecs of a handler.
+   *
+   * @throws IllegalArgumentException if a type parameter is unresolved or a type has no codec; it names the
+   *     handler and says what to do
+   */
+  @SuppressWarnings("unchecked") // the codecs are found by the very types that the handler declares
+  public static <I extends @Nullable Object, O extends @Nullable Object> HandlerCodecs<I, O> of(
+      Class<? extends JobHandler<I, O>> handler) {
+    UseCodec named = handler.getAnnotation(UseCodec.class);
+    Type input = resolve(handler, 0);
+    Type output = resolve(handler, 1);
+    boolean namedInput = named != null && named.input() != Codec.class;
+    boolean namedOutput = named != null && named.output() != Codec.class;
+    return new HandlerCodecs<>(
+        input,
+        (Codec<I>) (namedInput ? make(named.input()) : Codecs.find(handler, "input", input)),
+        (Codec<O>) (namedOutput ? make(named.output()) : Codecs.find(handler, "result", output)));
+  }
+
+  private static Codec<?> make(Class<?> codec) {
+    try {
+      return (Codec<?>) codec.getDeclaredConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(
+          "codec " + codec.getName() + " needs a public no-argument constructor that works: " + e, e);
+    }
+  }
+
+  /** The handler's input. */
+  public Codec<I> input() {
+    return input;
+  }
+
+  /** The handler's result. */
+  public Codec<O> output() {
+    return output;
+  }
+
+  /** The declared type of the input. */
+  Type inputType() {
+    return inputType;
+  }
+
+  private static Type resolve(Class<?> handler, int index) {
+    Type found = search(handler, new HashMap<>(), index);
+    if (found == null || found instanceof TypeVariable<?>) {
+      TypeVariable<?> parameter = JobHandler.class.getTypeParameters()[index];
+      throw new IllegalArgumentException(
+          "handler " + handler.getName() + " leaves the type parameter " + parameter
+              + " of JobHandler open; declare it, as in JobHandler<String, Long>");
+    }
+    return found;
+  }
+
+  /** Walks up to JobHandler, carrying what each type variable is bound to. */
+  private static @Nullable Type search(
+      @Nullable Type type, Map<TypeVariable<?>, Type> bindings, int index) {
+    if (type instanceof ParameterizedType parameterized) {
+      Class<?> raw = (Class<?>) parameterized.getRawType();
+      Type[] arguments = parameterized.getActualTypeArguments();
+      Map<TypeVariable<?>, Type> inner = new HashMap<>();
+      for (int i = 0; i < arguments.length; i++) {
+        Type bound = bindings.get(arguments[i]);
+        inner.put(raw.getTypeParameters()[i], bound == null ? arguments[i] : bound);
+      }
+      return raw == JobHandler.class
+          ? inner.get(raw.getTypeParameters()[index])
+          : searchAbove(raw, inner, index);
+    }
+    return type instanceof Class<?> raw ? searchAbove(raw, Map.of(), index) : null;
+  }
+
+  private static @Nullable Type searchAbove(
+      Class<?> raw, Map<TypeVariable<?>, Type> bindings, int index) {
+    for (Type above : raw.getGenericInterfaces()) {
+      Type found = search(above, bindings, index);
+      if (found != null) {
+        return found;
+      }
+    }
+    return search(raw.getGenericSuperclass(), bindings, index);
+  }
+}

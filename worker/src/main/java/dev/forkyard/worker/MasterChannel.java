@@ -1,0 +1,90 @@
+package dev.forkyard.worker;
+
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.FrameDecoder;
+import dev.forkyard.protocol.ProtocolException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** The worker's blocking connection to its master. One thread reads; any may write. */
+final class MasterChannel {
+
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final SocketChannel channel;
+  private final Object writing = new Object();
+  private final ByteBuffer output = ByteBuffer.allocateDirect(BUFFER_BYTES);
+  private FrameDecoder decoder = new FrameDecoder(BUFFER_BYTES);
+  private ByteBuffer input = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
+
+  private MasterChannel(SocketChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Connects to {@code unix:PATH} or {@code tcp:HOST:PORT}. */
+  static MasterChannel connect(String address) throws IOException {
+    if (address.startsWith("unix:")) {
+      return new MasterChannel(
+          SocketChannel.open(UnixDomainSocketAddress.of(address.substring("unix:".length()))));
+    }
+    int colon = address.lastIndexOf(':');
+    String host = address.substring("tcp:".length(), colon);
+    int port = Integer.parseInt(address.substring(colon + 1));
+    SocketChannel channel = SocketChannel.open(new InetSocketAddress(host, port));
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    return new MasterChannel(channel);
+  }
+
+  /** From now on frames may be as large as the master said. */
+  void allow(int maxFrameBytes) {
+    decoder = new FrameDecoder(maxFrameBytes);
+  }
+
+  /** The next frame; null at the end of the connection. */
+  @Nullable Frame read() throws IOException {
+    while (true) {
+      Frame frame = decoder.read(input);
+      if (frame != null) {
+        return frame;
+      }
+      makeRoom(decoder.needed(input));
+      int count = channel.read(input);
+      input.flip();
+      if (count < 0) {
+        if (input.hasRemaining()) {
+          throw new ProtocolException("the connection ended within a frame");
+        }
+        return null;
+      }
+    }
+  }
+
+  /** A frame that is larger than the buffer gets one of exactly its size, which goes when it was read. */
+  private void makeRoom(int needed) {
+    if (needed > input.capacity()) {
+      input = ByteBuffer.allocate(needed).put(input);
+    } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
+      input = ByteBuffer.allocateDirect(BUFFER_BYTES).put(input);
+    } else {
+      input.compact();
+    }
+  }
+
+  void write(Frame frame) throws IOException {
+    synchronized (writing) {
+      int size = FrameCodec.sizeOf(frame);
+      ByteBuffer buffer = size <= BUFFER_BYTES ? output.clear() : ByteBuffer.allocate(size);
+      FrameCodec.write(frame, buffer);
+      buffer.flip();
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+    }
+  }
+}

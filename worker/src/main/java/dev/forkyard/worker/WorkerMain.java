@@ -1,0 +1,262 @@
+package dev.forkyard.worker;
+
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.Frame.FailureKind;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.Scoreboard;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker process: one thread reads what the master sends and always answers, another runs the jobs one after
+ * the other.
+ *
+ * <p>When the connection ends, for whatever reason, the process ends at once: without its master it has no
+ * business. The token by which it is known comes on standard input, which is empty afterwards.
+ */
+public final class WorkerMain {
+
+  private static final int TOKEN_CHARS = 64;
+  private static final int MAX_DUMP_CHARS = 256 << 10;
+  private static final int REPLY_OVERHEAD_BYTES = 256;
+
+  private final long workerId;
+  private final MasterChannel master;
+  private final Scoreboard scoreboard;
+  private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+  private final Map<Long, Task> waiting = new ConcurrentHashMap<>();
+  private final Map<Integer, String> handlerNames = new HashMap<>();
+  private final Handlers handlers = new Handlers();
+  private volatile @Nullable Task running;
+  private volatile int maxFrameBytes;
+  private @Nullable Thread jobThread;
+
+  private WorkerMain(long workerId, MasterChannel master, Scoreboard scoreboard) {
+    this.workerId = workerId;
+    this.master = master;
+    this.scoreboard = scoreboard;
+  }
+
+  /**
+   * Started by a pool.
+   *
+   * @param args the master's address, the worker's id and its scoreboard's file
+   */
+  public static void main(String[] args) throws IOException {
+    byte[] token = readToken();
+    raiseOomScore();
+    Scoreboard scoreboard = Scoreboard.open(Path.of(args[2]));
+    Runtime.getRuntime().addShutdownHook(new Thread(scoreboard::markExit));
+    WorkerMain worker =
+        new WorkerMain(Long.parseLong(args[1]), MasterChannel.connect(args[0]), scoreboard);
+    worker.greet(token);
+    worker.serve();
+  }
+
+  private static byte[] readToken() throws IOException {
+    InputStream in = System.in;
+    byte[] hex = in.readNBytes(TOKEN_CHARS);
+    in.readAllBytes();
+    if (hex.length < TOKEN_CHARS) {
+      Runtime.getRuntime().halt(1);
+    }
+    byte[] token = new byte[hex.length / 2];
+    for (int i = 0; i < token.length; i++) {
+      token[i] = (byte) (Character.digit(hex[2 * i], 16) << 4 | Character.digit(hex[2 * i + 1], 16));
+    }
+    return token;
+  }
+
+  /** Where memory runs out the kernel is to take a worker and never the master. */
+  private static void raiseOomScore() {
+    try {
+      Files.write(Path.of("/proc/self/oom_score_adj"), new byte[] {'5', '0', '0'});
+    } catch (IOException | SecurityException notLinux) {
+      // Then the kernel decides by itself.
+    }
+  }
+
+  private void greet(byte[] token) throws IOException {
+    master.write(
+        new Frame.Hello(
+            FrameCodec.VERSION,
+            token,
+            workerId,
+            ProcessHandle.current().pid(),
+            Runtime.version().toString(),
+            FrameCodec.DEFAULT_MAX_FRAME_BYTES,
+            System.nanoTime()));
+    if (!(master.read() instanceof Frame.Welcome welcome)) {
+      Runtime.getRuntime().halt(1);
+      return;
+    }
+    maxFrameBytes = welcome.maxFrameBytes();
+    master.allow(maxFrameBytes);
+    Thread thread = new Thread(null, this::runJobs, "forkyard-job");
+    jobThread = thread;
+    thread.start();
+  }
+
+  /** Reads until the end; nothing a job does keeps this thread from answering. */
+  private void serve() {
+    try {
+      for (Frame frame = master.read(); frame != null; frame = master.read()) {
+        if (frame instanceof Frame.Run run) {
+          accept(run);
+        } else if (frame instanceof Frame.Recall recall) {
+          giveBack(recall.jobIds());
+        } else if (frame instanceof Frame.Cancel cancel) {
+          cancel(cancel.jobId());
+        } else if (frame instanceof Frame.Drain) {
+          work.add(this::leave);
+        }
+      }
+    } catch (IOException | RuntimeException brokenConnection) {
+      // Nobody is there any more who could be told.
+    } finally {
+      Runtime.getRuntime().halt(0);
+    }
+  }
+
+  private void accept(Frame.Run run) {
+    String name = run.handlerName();
+    if (name == null) {
+      name = handlerNames.getOrDefault(run.handlerId(), "");
+    } else {
+      handlerNames.put(run.handlerId(), name);
+    }
+    Task task = new Task(run, name);
+    waiting.put(run.jobId(), task);
+    work.add(() -> run(task));
+  }
+
+  private void giveBack(long[] jobIds) throws IOException {
+    long[] returned = new long[jobIds.length];
+    int count = 0;
+    for (long jobId : jobIds) {
+      Task task = waiting.get(jobId);
+      if (task != null && task.claim()) {
+        waiting.remove(jobId);
+        returned[count++] = jobId;
+      }
+    }
+    master.write(new Frame.Returned(Arrays.copyOf(returned, count)));
+  }
+
+  private void cancel(long jobId) throws IOException {
+    Task task = running;
+    Thread thread = jobThread;
+    if (task != null && task.jobId() == jobId && thread != null) {
+      task.cancel();
+      thread.interrupt();
+    }
+    master.write(new Frame.Dump(jobId, dump(thread)));
+  }
+
+  private static String dump(@Nullable Thread first) {
+    StringBuilder text = new StringBuilder();
+    Map<Thread, StackTraceElement[]> stacks = Thread.getAllStackTraces();
+    StackTraceElement[] job = first == null ? null : stacks.remove(first);
+    if (first != null && job != null) {
+      describe(text, first, job);
+    }
+    stacks.forEach((thread, stack) -> describe(text, thread, stack));
+    return text.length() <= MAX_DUMP_CHARS ? text.toString() : text.substring(0, MAX_DUMP_CHARS);
+  }
+
+  private static void describe(StringBuilder text, Thread thread, StackTraceElement[] stack) {
+    text.append('"').append(thread.getName()).append("\" ").append(thread.getState()).append('\n');
+    for (StackTraceElement element : stack) {
+      text.append("    at ").append(element).append('\n');
+    }
+    text.append('\n');
+  }
+
+  // On the job thread.
+
+  private void runJobs() {
+    while (true) {
+      try {
+        work.take().run();
+      } catch (InterruptedException late) {
+        // An interrupt meant for a job that has just ended.
+      }
+    }
+  }
+
+  private void run(Task task) {
+    if (!task.claim()) {
+      return;
+    }
+    waiting.remove(task.jobId());
+    long start = System.nanoTime();
+    if (!scoreboard.start(task.jobId(), start)) {
+      parkForEver();
+    }
+    task.start(start);
+    running = task;
+    Frame reply = reply(task, start);
+    running = null;
+    if (!scoreboard.end(task.jobId())) {
+      parkForEver();
+    }
+    Thread.interrupted();
+    send(reply);
+    if (reply instanceof Frame.Failure failure && failure.fatal()) {
+      send(new Frame.Goodbye(failure.className()));
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private Frame reply(Task task, long start) {
+    FailureKind stage = FailureKind.HANDLER;
+    try {
+      Handlers.Loaded loaded = handlers.get(task.handlerName);
+      stage = FailureKind.INPUT;
+      Object input = loaded.decode(task.run.encoding(), task.payload());
+      stage = FailureKind.THROWN;
+      Object output = loaded.handler().handle(input, task);
+      stage = FailureKind.OUTPUT;
+      byte[] value = loaded.encode(task.run.encoding(), output);
+      if (value != null && value.length > maxFrameBytes - REPLY_OVERHEAD_BYTES) {
+        throw new IllegalArgumentException(
+            "the result has " + value.length + " bytes, more than a frame of " + maxFrameBytes
+                + " holds; raise maxFrameBytes or answer with a file");
+      }
+      return new Frame.Result(task.jobId(), System.nanoTime() - start, value);
+    } catch (Throwable thrown) {
+      return Failures.of(task.jobId(), System.nanoTime() - start, stage, thrown);
+    }
+  }
+
+  private void send(Frame frame) {
+    try {
+      master.write(frame);
+    } catch (IOException gone) {
+      Runtime.getRuntime().halt(0);
+    }
+  }
+
+  /** It was condemned: it starts nothing more, answers nothing, and is about to be killed. */
+  private static void parkForEver() {
+    while (true) {
+      LockSupport.park();
+      Thread.interrupted();
+    }
+  }
+
+  private void leave() {
+    handlers.stop();
+    send(new Frame.Goodbye("drained"));
+    System.exit(0);
+  }
+}
