@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All jobs of one command, from the first input to the last result. Everything that happens comes as an event
- * to the one thread that owns the batch and prints.
+ * All jobs of one command, from the first input to the last result. Everything that happens comes
+ * as an event to the one thread that owns the batch and prints.
  */
 final class Batch {
 
@@ -92,7 +92,7 @@ final class Batch {
   }
 
   private boolean isOver() {
-    return tally.ended() >= taken || stop != null && stopNanos - System.nanoTime() <= 0;
+    return tally.ended() >= taken || (stop != null && stopNanos - System.nanoTime() <= 0);
   }
 
   /** The next event, or null after a while without one. Results are handed on before it waits. */
@@ -139,7 +139,9 @@ final class Batch {
     taken = window.close();
     if (end.problem() != null && stop == null) {
       throw new LauncherException(
-          Launcher.JOB_FAILED, "can't read the inputs: " + end.problem().getMessage(), end.problem());
+          Launcher.JOB_FAILED,
+          "can't read the inputs: " + end.problem().getMessage(),
+          end.problem());
     }
   }
 

@@ -3,7 +3,9 @@ package dev.forkyard.launcher;
 import java.io.IOException;
 import java.io.PrintStream;
 
-/** The standard error: lines of several threads, and below them the progress bar, if there is one. */
+/**
+ * The standard error: lines of several threads, and below them the progress bar, if there is one.
+ */
 final class Console {
 
   private static final String ERASE_LINE = "\r\033[K";

@@ -20,8 +20,7 @@ final class HandlersCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     int width = Builtins.all().stream().mapToInt(each -> each.name().length()).max().orElse(0);
     Builtins.all()
-        .forEach(
-            each -> out.printf("%-" + width + "s  %s%n", each.name(), each.description()));
+        .forEach(each -> out.printf("%-" + width + "s  %s%n", each.name(), each.description()));
     out.flush();
   }
 }

@@ -85,8 +85,7 @@ public final class Launcher implements Runnable {
     return JOB_FAILED;
   }
 
-  private static void printStack(
-      PrintStream errors, @Nullable Throwable cause, boolean verbose) {
+  private static void printStack(PrintStream errors, @Nullable Throwable cause, boolean verbose) {
     if (verbose && cause != null) {
       cause.printStackTrace(errors);
     }

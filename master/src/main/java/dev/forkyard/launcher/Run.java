@@ -98,8 +98,7 @@ final class Run {
   private Progress progress() {
     return plan.quiet() || terminal.columns() == 0
         ? Progress.none()
-        : Progress.show(
-            console, terminal.columns(), plan.fromStdin() ? -1 : plan.inputs().size());
+        : Progress.show(console, terminal.columns(), plan.fromStdin() ? -1 : plan.inputs().size());
   }
 
   private Batch batch(ProcessPool pool, Progress progress) throws IOException {

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import sun.misc.Signal;
 
 /**
- * Turns signals into stops. A batch that does not end in time after one (its output may be blocked), or gets
- * an interrupt again, is ended at once; its workers then end with this process.
+ * Turns signals into stops. A batch that does not end in time after one (its output may be
+ * blocked), or gets an interrupt again, is ended at once; its workers then end with this process.
  */
 final class Signals implements AutoCloseable {
 

@@ -6,7 +6,9 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The standard output, which shares a terminal with the progress bar, and whose reader may go away. */
+/**
+ * The standard output, which shares a terminal with the progress bar, and whose reader may go away.
+ */
 final class StandardOutput extends FilterOutputStream {
 
   /** What a shell reports for a program that wrote to a closed pipe: 128 and SIGPIPE. */

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of a stream, or its NUL-ended records. A carriage return is part of its line. What follows the
- * last separator is an input too, unless it is empty.
+ * The lines of a stream, or its NUL-ended records. A carriage return is part of its line. What
+ * follows the last separator is an input too, unless it is empty.
  */
 final class StreamSource implements InputSource {
 

@@ -6,9 +6,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes each result as a line, a newline in it as {@code \n}, or raw and ended by NUL. Nothing else is
- * escaped, so that results which are paths, JSON or escaped by their handler already stay what they are. A
- * failed job writes nothing.
+ * Writes each result as a line, a newline in it as {@code \n}, or raw and ended by NUL. Nothing
+ * else is escaped, so that results which are paths, JSON or escaped by their handler already stay
+ * what they are. A failed job writes nothing.
  */
 final class TextPrinter implements ResultPrinter {
 

@@ -1,12 +1,14 @@
 package dev.forkyard.launcher;
 
 /**
- * Bounds what lies between reading an input and printing its result, however many jobs there are and however
- * slow one of them is. Used by the reading thread, the threads that end jobs, and the printing thread.
+ * Bounds what lies between reading an input and printing its result, however many jobs there are
+ * and however slow one of them is. Used by the reading thread, the threads that end jobs, and the
+ * printing thread.
  *
- * <p>An input is <em>in flight</em> until its job ends, then its result is <em>held</em> until it is printed.
- * How many may be in flight grows with the jobs done, so that inputs are read only as fast as jobs end, and
- * shrinks with the size of the results seen lately, since each in flight may become a held one.
+ * <p>An input is <em>in flight</em> until its job ends, then its result is <em>held</em> until it
+ * is printed. How many may be in flight grows with the jobs done, so that inputs are read only as
+ * fast as jobs end, and shrinks with the size of the results seen lately, since each in flight may
+ * become a held one.
  */
 final class Window {
 

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What workers have on their class path: Forkyard's own few jars, the user's entries, and Jackson last, so that
- * the user's version of it comes first.
+ * What workers have on their class path: Forkyard's own few jars, the user's entries, and Jackson
+ * last, so that the user's version of it comes first.
  */
 final class WorkerClassPath {
 
@@ -44,7 +44,7 @@ final class WorkerClassPath {
       Path here =
           Path.of(
               WorkerClassPath.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return here.toAbsolutePath().getParent();
+      return here.toAbsolutePath().resolveSibling("");
     } catch (URISyntaxException e) {
       throw new IllegalStateException("the launcher can't find its own jar", e);
     }

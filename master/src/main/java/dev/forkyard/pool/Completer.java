@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Completes futures off the event loop, and so runs users' callbacks.
  *
- * <p>Normally one thread drains the queue. A callback may block, or wait for another job of the same pool, so
- * the loop looks in from time to time ({@link #rescue}): if futures wait and none was completed since the last
- * look, the thread is stuck and another one takes over. So a callback holds up others for one look at most,
- * and there are only as many threads as there are stuck callbacks and one.
+ * <p>Normally one thread drains the queue. A callback may block, or wait for another job of the
+ * same pool, so the loop looks in from time to time ({@link #rescue}): if futures wait and none was
+ * completed since the last look, the thread is stuck and another one takes over. So a callback
+ * holds up others for one look at most, and there are only as many threads as there are stuck
+ * callbacks and one.
  */
 final class Completer implements AutoCloseable {
 
@@ -45,7 +46,8 @@ final class Completer implements AutoCloseable {
               TimeUnit.SECONDS,
               new SynchronousQueue<>(),
               task -> {
-                Thread thread = new Thread(task, poolName + "-completer-" + count.incrementAndGet());
+                Thread thread =
+                    new Thread(task, poolName + "-completer-" + count.incrementAndGet());
                 thread.setDaemon(true);
                 return thread;
               });

@@ -54,8 +54,15 @@ record Delivery(
     } else if (outcome instanceof Outcome.TimedOut timedOut) {
       Duration timeout = allowed(future.options().timeout());
       throw new JobTimeoutException(
-          "job " + jobId + " (" + future.handler() + ") ran longer than " + text(timeout)
-              + "; worker " + workerPid + " was killed",
+          "job "
+              + jobId
+              + " ("
+              + future.handler()
+              + ") ran longer than "
+              + text(timeout)
+              + "; worker "
+              + workerPid
+              + " was killed",
           JobTimeoutException.Deadline.RUN,
           timeout,
           timedOut.dump(),
@@ -65,7 +72,12 @@ record Delivery(
     } else if (outcome instanceof Outcome.Expired) {
       Duration timeout = allowed(future.options().queueTimeout());
       throw new JobTimeoutException(
-          "job " + jobId + " (" + future.handler() + ") waited longer than " + text(timeout)
+          "job "
+              + jobId
+              + " ("
+              + future.handler()
+              + ") waited longer than "
+              + text(timeout)
               + " for a worker; it never ran",
           JobTimeoutException.Deadline.QUEUE,
           timeout,
@@ -119,7 +131,10 @@ record Delivery(
     StringBuilder message = new StringBuilder();
     message.append("worker ").append(workerPid).append(' ').append(seen.describe());
     if (lost.finished()) {
-      message.append(" when job ").append(future.jobId()).append(" had ended, and its reply is lost");
+      message
+          .append(" when job ")
+          .append(future.jobId())
+          .append(" had ended, and its reply is lost");
     } else {
       message.append(" while it ran job ").append(future.jobId());
     }

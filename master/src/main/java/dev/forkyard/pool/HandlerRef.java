@@ -7,8 +7,8 @@ import dev.forkyard.worker.JobHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names a handler and how its values travel, so that a pool can run handlers whose class this program does not
- * have.
+ * Names a handler and how its values travel, so that a pool can run handlers whose class this
+ * program does not have.
  *
  * @param <I> what is submitted
  * @param <O> what the future completes with
@@ -30,7 +30,8 @@ public final class HandlerRef<I extends @Nullable Object, O extends @Nullable Ob
   /**
    * A handler that this program has.
    *
-   * @throws IllegalArgumentException if a type parameter is unresolved or a type has no codec; it names them
+   * @throws IllegalArgumentException if a type parameter is unresolved or a type has no codec; it
+   *     names them
    */
   public static <I extends @Nullable Object, O extends @Nullable Object> HandlerRef<I, O> of(
       Class<? extends JobHandler<I, O>> handler) {
@@ -39,9 +40,10 @@ public final class HandlerRef<I extends @Nullable Object, O extends @Nullable Ob
   }
 
   /**
-   * A handler that only the workers have, given text and answering with text: the worker reads the text as the
-   * handler's input type (a string, a number, or JSON) and renders the result. The class is first looked for
-   * when a job arrives in a worker; if it can't be used, that job fails in stage {@code HANDLER}.
+   * A handler that only the workers have, given text and answering with text: the worker reads the
+   * text as the handler's input type (a string, a number, or JSON) and renders the result. The
+   * class is first looked for when a job arrives in a worker; if it can't be used, that job fails
+   * in stage {@code HANDLER}.
    */
   public static HandlerRef<String, TextResult> text(String className) {
     return new HandlerRef<>(className, Encoding.TEXT, TextResult.TEXT, TextResult.CODEC);

@@ -17,8 +17,7 @@ public abstract sealed class JobException extends RuntimeException
   private final int attempt;
   private final long workerPid;
 
-  JobException(
-      String message, @Nullable Throwable cause, long jobId, int attempt, long workerPid) {
+  JobException(String message, @Nullable Throwable cause, long jobId, int attempt, long workerPid) {
     super(message, cause);
     this.jobId = jobId;
     this.attempt = attempt;

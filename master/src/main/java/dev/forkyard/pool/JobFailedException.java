@@ -4,8 +4,9 @@ import dev.forkyard.protocol.Frame.FailureKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handler threw, or could not be used, or a value could not be encoded or decoded. The worker's exception
- * comes as text, since the master may not have its class; its stack trace is the {@linkplain #getCause cause}.
+ * The handler threw, or could not be used, or a value could not be encoded or decoded. The worker's
+ * exception comes as text, since the master may not have its class; its stack trace is the
+ * {@linkplain #getCause cause}.
  */
 public final class JobFailedException extends JobException {
 
@@ -73,12 +74,18 @@ public final class JobFailedException extends JobException {
     return errorMessage;
   }
 
-  /** The worker's stack trace, as {@link Throwable#printStackTrace} writes it; empty if it failed here. */
+  /**
+   * The worker's stack trace, as {@link Throwable#printStackTrace} writes it; empty if it failed
+   * here.
+   */
   public String remoteStack() {
     return remoteStack;
   }
 
-  /** Whether what was thrown is an {@link OutOfMemoryError} that the JVM survived (of direct memory, say). */
+  /**
+   * Whether what was thrown is an {@link OutOfMemoryError} that the JVM survived (of direct memory,
+   * say).
+   */
   public boolean outOfMemory() {
     return errorClass.equals("java.lang.OutOfMemoryError");
   }
@@ -90,11 +97,6 @@ public final class JobFailedException extends JobException {
 
     RemoteStack(String text) {
       super("in the worker: " + text.stripTrailing(), null, false, false);
-    }
-
-    @Override
-    public String toString() {
-      return String.valueOf(getMessage());
     }
   }
 }

@@ -11,13 +11,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The future of one job. Whatever ends it from outside ({@code cancel}, {@code complete}, {@code orTimeout} and
- * the like) also releases the job: if it waits it never runs, if it runs its worker is killed.
+ * The future of one job. Whatever ends it from outside ({@code cancel}, {@code complete}, {@code
+ * orTimeout} and the like) also releases the job: if it waits it never runs, if it runs its worker
+ * is killed.
  *
  * <p>It completes exceptionally with a {@link JobException}, or a {@link
- * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor, never on its
- * event loop; a thread that waits in {@code get} or {@code join} is woken directly and decodes the result
- * itself.
+ * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor,
+ * never on its event loop; a thread that waits in {@code get} or {@code join} is woken directly and
+ * decodes the result itself.
  *
  * @param <O> the result
  */
@@ -209,7 +210,9 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     wakeWaiter();
   }
 
-  /** One that waits for a delivery must not sleep on when the future was completed in another way. */
+  /**
+   * One that waits for a delivery must not sleep on when the future was completed in another way.
+   */
   private void wakeWaiter() {
     Thread waiting = waiter;
     if (waiting != null && isDone()) {

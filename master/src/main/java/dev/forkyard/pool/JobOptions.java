@@ -35,8 +35,8 @@ public final class JobOptions {
   }
 
   /**
-   * How long each attempt may run, from the moment the handler starts. Then the future ends with {@link
-   * JobTimeoutException}, and the worker and all it started are killed.
+   * How long each attempt may run, from the moment the handler starts. Then the future ends with
+   * {@link JobTimeoutException}, and the worker and all it started are killed.
    *
    * @throws IllegalArgumentException if it is zero or negative
    */
@@ -45,7 +45,8 @@ public final class JobOptions {
   }
 
   /**
-   * How long the job may wait for a worker. Then it ends with {@link JobTimeoutException} and never runs.
+   * How long the job may wait for a worker. Then it ends with {@link JobTimeoutException} and never
+   * runs.
    *
    * @throws IllegalArgumentException if it is zero or negative
    */
@@ -54,8 +55,8 @@ public final class JobOptions {
   }
 
   /**
-   * How often the job is run again when the worker that ran it died. By default it is not, since it may have
-   * done half of its work. An exception or a timeout is not retried.
+   * How often the job is run again when the worker that ran it died. By default it is not, since it
+   * may have done half of its work. An exception or a timeout is not retried.
    *
    * @throws IllegalArgumentException if it is negative
    */
@@ -88,6 +89,12 @@ public final class JobOptions {
 
   @Override
   public String toString() {
-    return "JobOptions[timeout=" + timeout + ", queueTimeout=" + queueTimeout + ", retries=" + retries + "]";
+    return "JobOptions[timeout="
+        + timeout
+        + ", queueTimeout="
+        + queueTimeout
+        + ", retries="
+        + retries
+        + "]";
   }
 }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param input what was submitted
  * @param result the result; null for a null result, or where it failed
- * @param error why it failed, a {@link JobException} or a {@link java.util.concurrent.CancellationException};
- *     null where it did not
+ * @param error why it failed, a {@link JobException} or a {@link
+ *     java.util.concurrent.CancellationException}; null where it did not
  * @param report how it went
  */
 public record JobOutcome<I extends @Nullable Object, O extends @Nullable Object>(

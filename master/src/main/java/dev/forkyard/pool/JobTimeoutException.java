@@ -47,7 +47,9 @@ public final class JobTimeoutException extends JobException {
     return timeout;
   }
 
-  /** The stacks of the worker's threads at the deadline; empty if the worker did not answer in time. */
+  /**
+   * The stacks of the worker's threads at the deadline; empty if the worker did not answer in time.
+   */
   public Optional<String> threadDump() {
     return Optional.ofNullable(threadDump);
   }

@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the scheduler on the event loop: brings it what callers, sockets and processes tell, in batches, and
- * does what it wants done. All but {@link #submit}, {@link #cancel} and {@link #post} happens on the loop.
+ * Runs the scheduler on the event loop: brings it what callers, sockets and processes tell, in
+ * batches, and does what it wants done. All but {@link #submit}, {@link #cancel} and {@link #post}
+ * happens on the loop.
  */
 final class PoolLoop implements Actions<JobFuture<?>> {
 
@@ -172,7 +173,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return List.copyOf(infos);
   }
 
-  /** Hands an event to the loop; after the pool's end it runs at once, and finds everything ended. */
+  /**
+   * Hands an event to the loop; after the pool's end it runs at once, and finds everything ended.
+   */
   void post(Runnable event) {
     inbox.add(event);
     EventLoop running = loop;
@@ -253,7 +256,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
   }
 
-  /** A connection says who it is; the listener for the rest of its frames, or null where it is refused. */
+  /**
+   * A connection says who it is; the listener for the rest of its frames, or null where it is
+   * refused.
+   */
   @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
     WorkerLink link = links.get(hello.workerId());
     if (link == null

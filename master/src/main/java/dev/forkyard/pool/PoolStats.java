@@ -1,7 +1,8 @@
 package dev.forkyard.pool;
 
 /**
- * Counts at one moment. At every moment {@code submitted = queued + running + succeeded + failed + cancelled}.
+ * Counts at one moment. At every moment {@code submitted = queued + running + succeeded + failed +
+ * cancelled}.
  *
  * @param queued accepted and not started, as far as is known; prefetched jobs among them
  * @param running jobs at the head of a worker's line

@@ -39,9 +39,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pool of worker JVMs, by default one per available core.
  *
- * <p>Every accepted job ends exactly once, with a result or a typed error, whatever the job does to its worker;
- * a worker that dies costs the one job that it ran. Nothing of a pool outlives it: not after {@link #close},
- * and not after a {@code kill -9} of this JVM either.
+ * <p>Every accepted job ends exactly once, with a result or a typed error, whatever the job does to
+ * its worker; a worker that dies costs the one job that it ran. Nothing of a pool outlives it: not
+ * after {@link #close}, and not after a {@code kill -9} of this JVM either.
  *
  * <p>All methods may be called from any thread, also from callbacks of the pool's own futures.
  */
@@ -119,7 +119,10 @@ public final class ProcessPool implements AutoCloseable {
     return new Builder();
   }
 
-  /** Submits a job with the pool's default options; see {@link #submit(HandlerRef, Object, JobOptions)}. */
+  /**
+   * Submits a job with the pool's default options; see {@link #submit(HandlerRef, Object,
+   * JobOptions)}.
+   */
   public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
       Class<? extends JobHandler<I, O>> handler, I input) {
     return submit(ref(handler), input, config.defaultOptions());
@@ -131,15 +134,18 @@ public final class ProcessPool implements AutoCloseable {
     return submit(ref(handler), input, options);
   }
 
-  /** Submits a lambda with the pool's default options; see {@link #submit(SerializableCallable, JobOptions)}. */
+  /**
+   * Submits a lambda with the pool's default options; see {@link #submit(SerializableCallable,
+   * JobOptions)}.
+   */
   public <T extends @Nullable Object> JobFuture<T> submit(SerializableCallable<T> task) {
     return submit(task, config.defaultOptions());
   }
 
   /**
-   * Submits a lambda, which travels by Java serialization with all that it captures. Its class must be on the
-   * workers' class path. Its result, unless it is of a basic type, is only deserialized here if its class is
-   * allowed ({@link Builder#allowResults}).
+   * Submits a lambda, which travels by Java serialization with all that it captures. Its class must
+   * be on the workers' class path. Its result, unless it is of a basic type, is only deserialized
+   * here if its class is allowed ({@link Builder#allowResults}).
    *
    * @throws JobRejectedException if the pool is closed or the task is larger than a frame
    */
@@ -151,12 +157,12 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Submits a job. The input is encoded on the calling thread, so it may be changed afterwards. While the queue
-   * is full the call waits for a place.
+   * Submits a job. The input is encoded on the calling thread, so it may be changed afterwards.
+   * While the queue is full the call waits for a place.
    *
    * @return the job's future; a codec that throws fails it
-   * @throws JobRejectedException if the pool is closed, the input is larger than a frame, or the thread is
-   *     interrupted while it waits for a place (its interrupt flag stays set)
+   * @throws JobRejectedException if the pool is closed, the input is larger than a frame, or the
+   *     thread is interrupted while it waits for a place (its interrupt flag stays set)
    */
   public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
       HandlerRef<I, O> handler, I input, JobOptions options) {
@@ -172,8 +178,14 @@ public final class ProcessPool implements AutoCloseable {
     }
     if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
       throw new JobRejectedException(
-          "the input of job " + jobId + " (" + handler + ") has " + payload.length
-              + " bytes, more than a frame of " + config.maxFrameBytes()
+          "the input of job "
+              + jobId
+              + " ("
+              + handler
+              + ") has "
+              + payload.length
+              + " bytes, more than a frame of "
+              + config.maxFrameBytes()
               + " holds; raise maxFrameBytes or pass a file");
     }
     takePlace();
@@ -189,7 +201,11 @@ public final class ProcessPool implements AutoCloseable {
         new JobFailedException(
             JobFailedException.Stage.INPUT,
             e.getClass().getName(),
-            "the input of job " + jobId + " (" + handler + ") could not be encoded: "
+            "the input of job "
+                + jobId
+                + " ("
+                + handler
+                + ") could not be encoded: "
                 + e.getMessage(),
             "",
             e,
@@ -208,8 +224,10 @@ public final class ProcessPool implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new JobRejectedException(
-          "interrupted while waiting for a place in the queue of pool " + config.name()
-              + ", which holds " + config.queueCapacity());
+          "interrupted while waiting for a place in the queue of pool "
+              + config.name()
+              + ", which holds "
+              + config.queueCapacity());
     }
     if (closed) {
       places.release();
@@ -236,9 +254,10 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Runs the handler over all inputs and streams the results in their order. Jobs are submitted as the stream is
-   * consumed, at most 1,024 ahead, and the inputs are pulled on the consumer's thread. At the first failure the
-   * stream throws it and the jobs ahead are cancelled, as they are when the stream is closed.
+   * Runs the handler over all inputs and streams the results in their order. Jobs are submitted as
+   * the stream is consumed, at most 1,024 ahead, and the inputs are pulled on the consumer's
+   * thread. At the first failure the stream throws it and the jobs ahead are cancelled, as they are
+   * when the stream is closed.
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
@@ -251,7 +270,10 @@ public final class ProcessPool implements AutoCloseable {
     return results(handler, inputs.iterator(), inputs::close);
   }
 
-  /** As {@link #map(Class, Iterable)}, but with one outcome per input, failures included, to the end. */
+  /**
+   * As {@link #map(Class, Iterable)}, but with one outcome per input, failures included, to the
+   * end.
+   */
   public <I extends @Nullable Object, O extends @Nullable Object>
       Stream<JobOutcome<I, O>> mapOutcomes(
           Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
@@ -289,7 +311,10 @@ public final class ProcessPool implements AutoCloseable {
     return Math.min(MAP_WINDOW, config.queueCapacity());
   }
 
-  /** Counts that add up, taken at one moment on the event loop after all that this thread did before. */
+  /**
+   * Counts that add up, taken at one moment on the event loop after all that this thread did
+   * before.
+   */
   public PoolStats stats() {
     return loop.stats().join();
   }
@@ -300,8 +325,9 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Takes no more jobs, waits until those accepted have ended, and ends the workers. When it returns no process
-   * of the pool is left. An interrupt while it waits shuts the pool down at once. May be called again.
+   * Takes no more jobs, waits until those accepted have ended, and ends the workers. When it
+   * returns no process of the pool is left. An interrupt while it waits shuts the pool down at
+   * once. May be called again.
    */
   @Override
   public void close() {
@@ -325,8 +351,8 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Takes no more jobs, cancels those that wait or run, and kills the workers with all that they started. When
-   * it returns no process of the pool is left.
+   * Takes no more jobs, cancels those that wait or run, and kills the workers with all that they
+   * started. When it returns no process of the pool is left.
    */
   public void shutdownNow() {
     stopTaking();
@@ -432,7 +458,8 @@ public final class ProcessPool implements AutoCloseable {
     private final List<String> allowedResults = new ArrayList<>();
 
     private Builder() {
-      // Options of the master's own JVM are not the workers': an agent or a debug port would collide.
+      // Options of the master's own JVM are not the workers': an agent or a debug port would
+      // collide.
       environment.put("JAVA_TOOL_OPTIONS", null);
       environment.put("JDK_JAVA_OPTIONS", null);
       environment.put("_JAVA_OPTIONS", null);
@@ -451,8 +478,8 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * How many workers live even when there is nothing to do; by default as many as {@link #workers}. With
-     * fewer, the others start as jobs come.
+     * How many workers live even when there is nothing to do; by default as many as {@link
+     * #workers}. With fewer, the others start as jobs come.
      */
     public Builder minWorkers(int minWorkers) {
       this.minWorkers = atLeast(0, "minWorkers", minWorkers);
@@ -460,21 +487,26 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * How many jobs a worker may hold beyond the one that it runs; by default 127. The number in use follows
-     * the measured run time: many of microseconds, none of milliseconds.
+     * How many jobs a worker may hold beyond the one that it runs; by default 127. The number in
+     * use follows the measured run time: many of microseconds, none of milliseconds.
      */
     public Builder prefetch(int prefetch) {
       this.prefetch = atLeast(0, "prefetch", prefetch);
       return this;
     }
 
-    /** How many jobs may wait for a worker before {@code submit} itself waits; by default 10,000. */
+    /**
+     * How many jobs may wait for a worker before {@code submit} itself waits; by default 10,000.
+     */
     public Builder queueCapacity(int queueCapacity) {
       this.queueCapacity = atLeast(1, "queueCapacity", queueCapacity);
       return this;
     }
 
-    /** The size of the largest message, and so about that of the largest input or result; by default 128 MiB. */
+    /**
+     * The size of the largest message, and so about that of the largest input or result; by default
+     * 128 MiB.
+     */
     public Builder maxFrameBytes(int maxFrameBytes) {
       this.maxFrameBytes = atLeast(64 << 10, "maxFrameBytes", maxFrameBytes);
       return this;
@@ -499,8 +531,9 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Sets an environment variable of the workers, or removes it where the value is null. They inherit this
-     * JVM's environment, but for {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS} and {@code _JAVA_OPTIONS}.
+     * Sets an environment variable of the workers, or removes it where the value is null. They
+     * inherit this JVM's environment, but for {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS}
+     * and {@code _JAVA_OPTIONS}.
      */
     public Builder environment(String variable, @Nullable String value) {
       environment.put(Objects.requireNonNull(variable, "variable"), value);
@@ -513,7 +546,10 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** Where a worker whose JVM crashes leaves its report; by default the directory for temporary files. */
+    /**
+     * Where a worker whose JVM crashes leaves its report; by default the directory for temporary
+     * files.
+     */
     public Builder crashDirectory(Path crashDirectory) {
       this.crashDirectory = Objects.requireNonNull(crashDirectory, "crashDirectory");
       return this;
@@ -541,7 +577,10 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** Where the workers' output goes, line by line; by default to the logger {@code dev.forkyard.output}. */
+    /**
+     * Where the workers' output goes, line by line; by default to the logger {@code
+     * dev.forkyard.output}.
+     */
     public Builder onOutput(OutputListener listener) {
       this.outputListener = Objects.requireNonNull(listener, "listener");
       return this;
@@ -554,8 +593,8 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Allows classes of lambdas' results to be deserialized here, besides the basic ones, by a pattern of
-     * {@link ObjectInputFilter.Config#createFilter} such as {@code com.acme.orders.*}.
+     * Allows classes of lambdas' results to be deserialized here, besides the basic ones, by a
+     * pattern of {@link ObjectInputFilter.Config#createFilter} such as {@code com.acme.orders.*}.
      */
     public Builder allowResults(String pattern) {
       ObjectInputFilter.Config.createFilter(pattern);
@@ -577,7 +616,8 @@ public final class ProcessPool implements AutoCloseable {
       }
       TransportKind kind = transport == null ? TransportKind.best() : transport;
       if (!kind.available()) {
-        throw new IllegalArgumentException("transport " + kind + " is not available on this system");
+        throw new IllegalArgumentException(
+            "transport " + kind + " is not available on this system");
       }
       PoolConfig config =
           new PoolConfig(
@@ -619,7 +659,8 @@ public final class ProcessPool implements AutoCloseable {
 
     private static int atLeast(int least, String name, int value) {
       if (value < least) {
-        throw new IllegalArgumentException(name + " must be at least " + least + ", but is " + value);
+        throw new IllegalArgumentException(
+            name + " must be at least " + least + ", but is " + value);
       }
       return value;
     }

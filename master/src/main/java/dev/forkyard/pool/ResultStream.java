@@ -13,8 +13,8 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcomes of many jobs in the order of their inputs, submitted as they are consumed: never more than a
- * window of jobs ahead of the consumer, whose thread alone pulls the inputs.
+ * The outcomes of many jobs in the order of their inputs, submitted as they are consumed: never
+ * more than a window of jobs ahead of the consumer, whose thread alone pulls the inputs.
  */
 final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     extends Spliterators.AbstractSpliterator<JobOutcome<I, O>> {
@@ -27,8 +27,7 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
   private final int window;
   private final ArrayDeque<Item<I, O>> ahead = new ArrayDeque<>();
 
-  private ResultStream(
-      Iterator<? extends I> inputs, Function<I, JobFuture<O>> submit, int window) {
+  private ResultStream(Iterator<? extends I> inputs, Function<I, JobFuture<O>> submit, int window) {
     super(Long.MAX_VALUE, Spliterator.ORDERED);
     this.inputs = inputs;
     this.submit = submit;
@@ -36,12 +35,11 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
   }
 
   /** One outcome per input, failures included. */
-  static <I extends @Nullable Object, O extends @Nullable Object>
-      Stream<JobOutcome<I, O>> outcomes(
-          Iterator<? extends I> inputs,
-          Function<I, JobFuture<O>> submit,
-          int window,
-          Runnable onClose) {
+  static <I extends @Nullable Object, O extends @Nullable Object> Stream<JobOutcome<I, O>> outcomes(
+      Iterator<? extends I> inputs,
+      Function<I, JobFuture<O>> submit,
+      int window,
+      Runnable onClose) {
     ResultStream<I, O> results = new ResultStream<>(inputs, submit, window);
     return StreamSupport.stream(results, false)
         .onClose(
@@ -94,8 +92,8 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     }
   }
 
-  private static <I extends @Nullable Object, O extends @Nullable Object>
-      JobOutcome<I, O> outcome(Item<I, O> item) {
+  private static <I extends @Nullable Object, O extends @Nullable Object> JobOutcome<I, O> outcome(
+      Item<I, O> item) {
     O result = null;
     Throwable error = null;
     try {

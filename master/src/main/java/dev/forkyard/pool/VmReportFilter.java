@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the JVM's own last words out of what a handler printed: the banner of a fatal error and the line of an
- * exhausted heap. They are evidence (and stay in the output's tail), not output.
+ * Keeps the JVM's own last words out of what a handler printed: the banner of a fatal error and the
+ * line of an exhausted heap. They are evidence (and stay in the output's tail), not output.
  */
 final class VmReportFilter implements Consumer<String> {
 

@@ -40,7 +40,9 @@ final class WorkerCommand {
     command.addAll(config.jvmOptions());
     command.add("-cp");
     command.add(
-        config.classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+        config.classPath().stream()
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator)));
     command.add("dev.forkyard.worker.WorkerMain");
     return command;
   }
@@ -50,7 +52,10 @@ final class WorkerCommand {
     return config.crashDirectory().resolve("forkyard-hs_err_pid" + pid + ".log");
   }
 
-  /** (What the machine or container has, less this JVM) ÷ (workers and one replacement), less what is no heap. */
+  /**
+   * (What the machine or container has, less this JVM) ÷ (workers and one replacement), less what
+   * is no heap.
+   */
   private static long heapBytes(PoolConfig config) {
     if (config.workerHeapBytes() > 0) {
       return Math.max(config.workerHeapBytes(), MIB);

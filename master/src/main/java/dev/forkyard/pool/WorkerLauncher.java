@@ -79,8 +79,7 @@ final class WorkerLauncher implements AutoCloseable {
     long[] pid = new long[1];
     VmReportFilter output = new VmReportFilter(line -> print(pid[0], line));
     try {
-      process =
-          GuardedProcess.start(arguments, null, config.environment(), stdin, guard, output);
+      process = GuardedProcess.start(arguments, null, config.environment(), stdin, guard, output);
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(board);
       throw e;

@@ -10,7 +10,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The master's hold on one worker: its process, its connection and its scoreboard. Used on the loop alone. */
+/**
+ * The master's hold on one worker: its process, its connection and its scoreboard. Used on the loop
+ * alone.
+ */
 final class WorkerLink {
 
   final long id;

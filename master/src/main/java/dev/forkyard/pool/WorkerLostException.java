@@ -14,7 +14,12 @@ public final class WorkerLostException extends JobException {
   private final boolean finished;
 
   WorkerLostException(
-      String message, WorkerDeath death, boolean finished, long jobId, int attempt, long workerPid) {
+      String message,
+      WorkerDeath death,
+      boolean finished,
+      long jobId,
+      int attempt,
+      long workerPid) {
     super(message, null, jobId, attempt, workerPid);
     this.death = death;
     this.finished = finished;
@@ -28,23 +33,25 @@ public final class WorkerLostException extends JobException {
   }
 
   /**
-   * The signal that ended the process, such as {@code SIGKILL}. It is inferred: the JDK reports 128 + n for
-   * signal n, which a program that halts with that code can imitate. For a JVM that crashed it is the signal
-   * that its crash report names.
+   * The signal that ended the process, such as {@code SIGKILL}. It is inferred: the JDK reports 128
+   * + n for signal n, which a program that halts with that code can imitate. For a JVM that crashed
+   * it is the signal that its crash report names.
    */
   public Optional<String> signal() {
     return Optional.ofNullable(death == null ? null : death.signal());
   }
 
   /**
-   * Whether the JVM ended itself because memory was exhausted. It is inferred from exit code 3, the line that
-   * the VM prints, and that no shutdown hook ran.
+   * Whether the JVM ended itself because memory was exhausted. It is inferred from exit code 3, the
+   * line that the VM prints, and that no shutdown hook ran.
    */
   public boolean outOfMemory() {
     return death != null && death.outOfMemory();
   }
 
-  /** The last of what the worker wrote to its standard output and error, interleaved; at most 8 KiB. */
+  /**
+   * The last of what the worker wrote to its standard output and error, interleaved; at most 8 KiB.
+   */
   public String outputTail() {
     return death == null ? "" : death.outputTail();
   }
@@ -54,7 +61,9 @@ public final class WorkerLostException extends JobException {
     return Optional.ofNullable(death == null ? null : death.crashReport()).map(Path::of);
   }
 
-  /** Whether the job had ended and only its reply was lost; such a job is never run again by itself. */
+  /**
+   * Whether the job had ended and only its reply was lost; such a job is never run again by itself.
+   */
   public boolean finished() {
     return finished;
   }

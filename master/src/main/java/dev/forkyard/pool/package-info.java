@@ -1,6 +1,4 @@
-/**
- * The process pool: jobs, deadlines, retries and the supervision of worker JVMs.
- */
+/** The process pool: jobs, deadlines, retries and the supervision of worker JVMs. */
 @NullMarked
 package dev.forkyard.pool;
 

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A child process that leads a session of its own, so that a terminal's signals do not reach it and all that it
- * starts can be found, and whose session ends with it and with this JVM.
+ * A child process that leads a session of its own, so that a terminal's signals do not reach it and
+ * all that it starts can be found, and whose session ends with it and with this JVM.
  */
 public final class GuardedProcess {
 
@@ -30,7 +30,8 @@ public final class GuardedProcess {
         process
             .onExit()
             .thenCompose(ended -> guard.reap(ended.pid()))
-            .thenCompose(reaped -> output.ended().completeOnTimeout(null, DRAIN_SECONDS, TimeUnit.SECONDS))
+            .thenCompose(
+                reaped -> output.ended().completeOnTimeout(null, DRAIN_SECONDS, TimeUnit.SECONDS))
             .thenApply(drained -> process.exitValue());
   }
 
@@ -82,8 +83,8 @@ public final class GuardedProcess {
   }
 
   /**
-   * Completes with the exit value (128 + n for signal n) when the process has ended, the rest of its session was
-   * killed, and its output was read to the end, the last for a second at most.
+   * Completes with the exit value (128 + n for signal n) when the process has ended, the rest of
+   * its session was killed, and its output was read to the end, the last for a second at most.
    */
   public CompletableFuture<Integer> onExit() {
     return exit;

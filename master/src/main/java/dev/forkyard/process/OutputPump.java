@@ -7,7 +7,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a process's output, so that it never blocks on a full pipe, passes it on by lines and keeps the tail. */
+/**
+ * Reads a process's output, so that it never blocks on a full pipe, passes it on by lines and keeps
+ * the tail.
+ */
 final class OutputPump {
 
   private static final int TAIL_BYTES = 8 << 10;
@@ -29,8 +32,7 @@ final class OutputPump {
 
   static OutputPump start(Process process, Consumer<String> onLine) {
     OutputPump pump = new OutputPump(process.getInputStream(), onLine);
-    Thread thread =
-        new Thread(null, pump::run, "forkyard-output-" + process.pid(), STACK_BYTES);
+    Thread thread = new Thread(null, pump::run, "forkyard-output-" + process.pid(), STACK_BYTES);
     thread.setDaemon(true);
     thread.start();
     return pump;

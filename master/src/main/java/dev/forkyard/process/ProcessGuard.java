@@ -19,11 +19,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small shell process that outlives this JVM and kills the sessions of its children: each when it is reaped,
- * and all of them when this JVM is gone, even by {@code kill -9}.
+ * A small shell process that outlives this JVM and kills the sessions of its children: each when it
+ * is reaped, and all of them when this JVM is gone, even by {@code kill -9}.
  *
- * <p>It needs {@code sh}; without one, as on Windows, nothing is guarded, and children must see to it by
- * themselves that they end with their parent. A guard that was killed is replaced at its next use.
+ * <p>It needs {@code sh}; without one, as on Windows, nothing is guarded, and children must see to
+ * it by themselves that they end with their parent. A guard that was killed is replaced at its next
+ * use.
  */
 public final class ProcessGuard implements AutoCloseable {
 
@@ -74,7 +75,9 @@ public final class ProcessGuard implements AutoCloseable {
     }
   }
 
-  /** What makes a command the leader of a session of its own; empty where there is no such thing. */
+  /**
+   * What makes a command the leader of a session of its own; empty where there is no such thing.
+   */
   static List<String> sessionPrefix() {
     Path setsid = find("setsid");
     return setsid == null ? List.of() : List.of(setsid.toString());
@@ -82,7 +85,8 @@ public final class ProcessGuard implements AutoCloseable {
 
   private static @Nullable Path find(String program) {
     String path = System.getenv().getOrDefault("PATH", "");
-    for (String directory : (path + ":/usr/bin:/bin").split(File.pathSeparator.equals(":") ? ":" : ";")) {
+    for (String directory :
+        (path + ":/usr/bin:/bin").split(File.pathSeparator.equals(":") ? ":" : ";")) {
       Path file = directory.isEmpty() ? null : Path.of(directory).resolve(program);
       if (file != null && Files.isExecutable(file)) {
         return file;

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory for sockets: for this user alone, with a path short enough for a socket's address whatever
- * {@code TMPDIR} is, and locked while its owner lives, so that a later one can tell a stale directory and
- * remove it.
+ * A directory for sockets: for this user alone, with a path short enough for a socket's address
+ * whatever {@code TMPDIR} is, and locked while its owner lives, so that a later one can tell a
+ * stale directory and remove it.
  */
 public final class RuntimeDirectory implements AutoCloseable {
 

@@ -1,6 +1,4 @@
-/**
- * Child processes that lead a session of their own and never outlive this JVM.
- */
+/** Child processes that lead a session of their own and never outlive this JVM. */
 @NullMarked
 package dev.forkyard.process;
 

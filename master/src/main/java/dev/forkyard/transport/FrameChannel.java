@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection: takes every frame of what has arrived in one pass, and collects what is to be sent in one
- * buffer until it is flushed. The first frame must be a greeting that the gate admits.
+ * One connection: takes every frame of what has arrived in one pass, and collects what is to be
+ * sent in one buffer until it is flushed. The first frame must be a greeting that the gate admits.
  */
 final class FrameChannel extends ChannelInboundHandlerAdapter implements Connection {
 
@@ -92,7 +92,9 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     }
   }
 
-  /** Takes as much as fits, in a buffer that is as large as the frame that it is in the middle of. */
+  /**
+   * Takes as much as fits, in a buffer that is as large as the frame that it is in the middle of.
+   */
   private void append(ByteBuf arrived) throws ProtocolException {
     int needed = decoder.needed(input);
     if (needed > input.capacity()) {

@@ -1,6 +1,4 @@
-/**
- * The master's end of the sockets: Netty channels that carry frames.
- */
+/** The master's end of the sockets: Netty channels that carry frames. */
 @NullMarked
 package dev.forkyard.transport;
 

@@ -110,8 +110,7 @@ class BatchTest {
         (input, ended) ->
             ended.accept(null, PoolErrors.failed(Stage.HANDLER, "x.Missing", "no"), Ends.REPORT);
     assertThatThrownBy(() -> batch(List.of("a", "b", "c"), jobs, new InputOrder()).run())
-        .isInstanceOfSatisfying(
-            LauncherException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .isInstanceOfSatisfying(LauncherException.class, e -> assertThat(e.exitCode()).isEqualTo(2))
         .hasMessage("the handler can't be used: x.Missing: no");
     assertThat(errors.toString(UTF_8)).isEmpty();
   }

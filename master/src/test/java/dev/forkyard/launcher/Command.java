@@ -18,8 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * The packaged command as a process, with all it starts marked by an environment variable, so that nothing of
- * it can be overlooked.
+ * The packaged command as a process, with all it starts marked by an environment variable, so that
+ * nothing of it can be overlooked.
  */
 final class Command implements AutoCloseable {
 

@@ -142,7 +142,8 @@ class ForkyardCommandIT {
         .start()
         .waitFor();
     String script = "exec \"$0\" run sha256 \"$(printf 'na\\303\\257ve.txt')\"";
-    List<String> words = List.of("LC_ALL=", "LANG=C", "sh", "-c", script, Command.SCRIPT.toString());
+    List<String> words =
+        List.of("LC_ALL=", "LANG=C", "sh", "-c", script, Command.SCRIPT.toString());
     try (Command run = Command.env(directory, words)) {
       assertThat(run.exitCode()).as(run.errors()).isZero();
       assertThat(run.out())
@@ -220,7 +221,9 @@ class ForkyardCommandIT {
       run.input("");
       assertThat(run.exitCode()).isZero();
       assertThat(run.out()).isEmpty();
-      assertThat(run.errors()).startsWith("forkyard: 0 jobs: 0 ok, 0 failed;").contains("0 workers");
+      assertThat(run.errors())
+          .startsWith("forkyard: 0 jobs: 0 ok, 0 failed;")
+          .contains("0 workers");
     }
   }
 

@@ -41,8 +41,7 @@ class StreamSourceTest {
     assertThat(texts(inputs)).containsExactly("ok", "na\uFFFDve", "\uFFFD");
     assertThat(inputs)
         .extracting(Input::problem)
-        .containsExactly(
-            null, "the input is not valid UTF-8", "the input is not valid UTF-8");
+        .containsExactly(null, "the input is not valid UTF-8", "the input is not valid UTF-8");
   }
 
   @Test

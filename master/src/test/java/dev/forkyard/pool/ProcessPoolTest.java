@@ -113,7 +113,8 @@ class ProcessPoolTest {
   @Test
   void mapKeepsTheOrderOfItsInputsAndUsesAllWorkers() {
     try (ProcessPool pool = small().build();
-        Stream<String> results = pool.map(Obey.class, IntStream.range(0, 20_000).mapToObj(i -> "n" + i))) {
+        Stream<String> results =
+            pool.map(Obey.class, IntStream.range(0, 20_000).mapToObj(i -> "n" + i))) {
       List<String> expected = IntStream.range(0, 20_000).mapToObj(i -> "n" + i).toList();
       assertThat(results.toList()).isEqualTo(expected);
       assertThat(pool.stats().succeeded()).isEqualTo(20_000);
@@ -137,7 +138,8 @@ class ProcessPoolTest {
   void anExceptionFailsItsJobWithTheWorkersStackAndTheWorkerLivesOn() {
     try (ProcessPool pool = small().workers(1).build()) {
       String pid = pool.submit(Obey.class, "pid").join();
-      JobFailedException failure = failure(pool.submit(Obey.class, "throw no"), JobFailedException.class);
+      JobFailedException failure =
+          failure(pool.submit(Obey.class, "throw no"), JobFailedException.class);
       assertThat(failure.errorClass()).isEqualTo("java.lang.IllegalStateException");
       assertThat(failure.remoteStack()).contains("ProcessPoolTest$Obey.handle");
       assertThat(failure.getCause()).hasMessageContaining("ProcessPoolTest$Obey.handle");
@@ -148,19 +150,24 @@ class ProcessPoolTest {
   @Test
   void eachDeathIsToldApartAndCostsOneJob() {
     try (ProcessPool pool = small().workers(1).build()) {
-      WorkerLostException exit = failure(pool.submit(Obey.class, "exit 3"), WorkerLostException.class);
+      WorkerLostException exit =
+          failure(pool.submit(Obey.class, "exit 3"), WorkerLostException.class);
       assertThat(exit.exitCode()).hasValue(3);
       assertThat(exit.outOfMemory()).isFalse();
       assertThat(exit.workerPid()).isPresent();
-      WorkerLostException kill = failure(pool.submit(Obey.class, "kill"), WorkerLostException.class);
+      WorkerLostException kill =
+          failure(pool.submit(Obey.class, "kill"), WorkerLostException.class);
       assertThat(kill.signal()).hasValue("SIGKILL");
       assertThat(kill.exitCode()).isEmpty();
-      WorkerLostException coded = failure(pool.submit(Obey.class, "exit 137"), WorkerLostException.class);
+      WorkerLostException coded =
+          failure(pool.submit(Obey.class, "exit 137"), WorkerLostException.class);
       assertThat(coded.signal()).isEmpty();
       assertThat(coded.exitCode()).hasValue(137);
-      WorkerLostException memory = failure(pool.submit(Obey.class, "oom"), WorkerLostException.class);
+      WorkerLostException memory =
+          failure(pool.submit(Obey.class, "oom"), WorkerLostException.class);
       assertThat(memory.outOfMemory()).as(memory.outputTail()).isTrue();
-      JobFailedException stack = failure(pool.submit(Obey.class, "overflow"), JobFailedException.class);
+      JobFailedException stack =
+          failure(pool.submit(Obey.class, "overflow"), JobFailedException.class);
       assertThat(stack.errorClass()).isEqualTo("java.lang.StackOverflowError");
       assertThat(pool.submit(Obey.class, "still here").join()).isEqualTo("still here");
       assertThat(pool.stats().failed()).isEqualTo(5);
@@ -193,13 +200,15 @@ class ProcessPoolTest {
   void aLostJobIsRunAgainOnlyWhenAskedAndSeesItsAttempt() {
     try (ProcessPool pool = small().build()) {
       String once = "once " + directory.resolve("a");
-      assertThat(pool.submit(Obey.class, once, JobOptions.retries(2)).join()).isEqualTo("attempt 2");
+      assertThat(pool.submit(Obey.class, once, JobOptions.retries(2)).join())
+          .isEqualTo("attempt 2");
       WorkerLostException lost =
           failure(
               pool.submit(Obey.class, "once " + directory.resolve("b")), WorkerLostException.class);
       assertThat(lost.attempt()).isEqualTo(1);
       WorkerLostException poison =
-          failure(pool.submit(Obey.class, "halt 1", JobOptions.retries(2)), WorkerLostException.class);
+          failure(
+              pool.submit(Obey.class, "halt 1", JobOptions.retries(2)), WorkerLostException.class);
       assertThat(poison.attempt()).isEqualTo(3);
     }
   }
@@ -212,7 +221,8 @@ class ProcessPoolTest {
           pool.submit(Obey.class, "spin", JobOptions.timeout(Duration.ofMillis(300)));
       JobTimeoutException timeout = failure(spin, JobTimeoutException.class);
       assertThat(timeout.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN);
-      assertThat(timeout.threadDump()).hasValueSatisfying(d -> assertThat(d).contains("Obey.handle"));
+      assertThat(timeout.threadDump())
+          .hasValueSatisfying(d -> assertThat(d).contains("Obey.handle"));
       long pid = timeout.workerPid().orElseThrow();
       await().until(() -> ProcessHandle.of(pid).isEmpty());
       assertThat(slow.join()).isEqualTo("sleep 1500");

@@ -2,12 +2,21 @@ package dev.forkyard.protocol;
 
 import org.jspecify.annotations.Nullable;
 
-/** One message of the conversation; {@code forkyard.proto} says what each must hold and when it may be sent. */
+/**
+ * One message of the conversation; {@code forkyard.proto} says what each must hold and when it may
+ * be sent.
+ */
 public sealed interface Frame {
 
   /** Worker to master, the first frame of a connection. */
   record Hello(
-      int version, byte[] token, long workerId, long pid, String java, int maxFrameBytes, long nanoTime)
+      int version,
+      byte[] token,
+      long workerId,
+      long pid,
+      String java,
+      int maxFrameBytes,
+      long nanoTime)
       implements Frame {}
 
   /** Master to worker, the answer to a {@link Hello} that was accepted. */
@@ -16,7 +25,8 @@ public sealed interface Frame {
   /**
    * Master to worker: run this job after those sent before it.
    *
-   * @param handlerName the handler's class, set the first time {@code handlerId} is used on a connection
+   * @param handlerName the handler's class, set the first time {@code handlerId} is used on a
+   *     connection
    * @param attempt 1 for the first run of the job
    * @param deadlineNanosLeft how long the job may run from its start; 0 is without limit
    * @param payload the encoded input, null for a null input
@@ -63,7 +73,10 @@ public sealed interface Frame {
   /** Worker to master: all threads' stacks, as asked for by {@link Cancel}. */
   record Dump(long jobId, String text) implements Frame {}
 
-  /** Master to worker: finish what was sent, run the stop hooks, say {@link Goodbye} and exit with 0. */
+  /**
+   * Master to worker: finish what was sent, run the stop hooks, say {@link Goodbye} and exit with
+   * 0.
+   */
   record Drain() implements Frame {}
 
   /** Either side: user data, for a running job or, with job id 0, for the process. */
@@ -76,7 +89,10 @@ public sealed interface Frame {
   enum Encoding {
     /** As the codec of the handler's declared type writes it. */
     BINARY,
-    /** The input is text; the result is one byte, 's' for a string or 'j' for JSON, and its text in UTF-8. */
+    /**
+     * The input is text; the result is one byte, 's' for a string or 'j' for JSON, and its text in
+     * UTF-8.
+     */
     TEXT
   }
 
@@ -84,7 +100,10 @@ public sealed interface Frame {
   enum FailureKind {
     /** The handler threw. */
     THROWN,
-    /** The handler can't be used: not found, not a handler, no constructor, types unresolved, start hook threw. */
+    /**
+     * The handler can't be used: not found, not a handler, no constructor, types unresolved, start
+     * hook threw.
+     */
     HANDLER,
     /** The input could not be decoded. */
     INPUT,

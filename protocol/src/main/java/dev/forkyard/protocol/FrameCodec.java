@@ -14,8 +14,9 @@ import static dev.forkyard.protocol.WireWriter.varint;
 import java.nio.ByteBuffer;
 
 /**
- * Writes frames as {@code forkyard.proto} says: a length and a protobuf message. It is written by hand, since
- * the runtime library would cost each worker more time at its start than all the rest of it.
+ * Writes frames as {@code forkyard.proto} says: a length and a protobuf message. It is written by
+ * hand, since the runtime library would cost each worker more time at its start than all the rest
+ * of it.
  */
 public final class FrameCodec {
 

@@ -9,8 +9,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads frames from a buffer that may hold any number of them, the last one cut anywhere. What it reads is not
- * trusted: it allocates no more than what is really there, and refuses all that is malformed.
+ * Reads frames from a buffer that may hold any number of them, the last one cut anywhere. What it
+ * reads is not trusted: it allocates no more than what is really there, and refuses all that is
+ * malformed.
  */
 public final class FrameDecoder {
 
@@ -45,7 +46,8 @@ public final class FrameDecoder {
   }
 
   /**
-   * How many bytes the frame at the position takes in all, if that can be told already; otherwise 0.
+   * How many bytes the frame at the position takes in all, if that can be told already; otherwise
+   * 0.
    *
    * @throws ProtocolException if it is larger than allowed
    */

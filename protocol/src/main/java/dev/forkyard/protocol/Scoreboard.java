@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * One page of memory that a worker and its master both map, so that the master knows what the worker was at
- * even after a {@code kill -9}.
+ * One page of memory that a worker and its master both map, so that the master knows what the
+ * worker was at even after a {@code kill -9}.
  *
  * <pre>
  *   offset 0   the slot: 2 bits of state, 62 bits of job id
@@ -25,11 +25,13 @@ import java.nio.file.attribute.PosixFilePermissions;
  *   master:                         └─────condemn(a)──► CONDEMNED(a), from which nothing leads away
  * </pre>
  *
- * <p>State and job are one word, so {@code end} and {@code condemn} are one compare-and-set each on the same
- * word: one of them wins. If the worker wins, the master hits nobody; if the master wins, the worker starts
- * nothing more. The start is written before the slot and so is there when the slot is seen.
+ * <p>State and job are one word, so {@code end} and {@code condemn} are one compare-and-set each on
+ * the same word: one of them wins. If the worker wins, the master hits nobody; if the master wins,
+ * the worker starts nothing more. The start is written before the slot and so is there when the
+ * slot is seen.
  *
- * <p>What the master reads was written by a process that runs users' code: it is evidence, never proof.
+ * <p>What the master reads was written by a process that runs users' code: it is evidence, never
+ * proof.
  */
 public final class Scoreboard {
 
@@ -104,8 +106,7 @@ public final class Scoreboard {
    * @return false if it was condemned and must not reply
    */
   public boolean end(long jobId) {
-    return LONGS.compareAndSet(
-        page, SLOT, word(State.RUNNING, jobId), word(State.ENDED, jobId));
+    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, jobId), word(State.ENDED, jobId));
   }
 
   /** The worker's JVM ends by its own will: its exit code is not a signal's. */
@@ -144,7 +145,7 @@ public final class Scoreboard {
   }
 
   private static long word(State state, long jobId) {
-    return (long) state.ordinal() << STATE_SHIFT | jobId & JOB_MASK;
+    return ((long) state.ordinal() << STATE_SHIFT) | (jobId & JOB_MASK);
   }
 
   private static State stateOf(long word) {

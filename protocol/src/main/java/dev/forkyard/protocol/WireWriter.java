@@ -3,7 +3,9 @@ package dev.forkyard.protocol;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** Protobuf's wire format: sizes and fields. Default values of proto3 are left out by the callers. */
+/**
+ * Protobuf's wire format: sizes and fields. Default values of proto3 are left out by the callers.
+ */
 final class WireWriter {
 
   static final int VARINT = 0;

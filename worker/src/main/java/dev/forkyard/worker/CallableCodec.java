@@ -10,7 +10,10 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 
-/** A lambda and what it captures, by Java serialization: the one place where that is used for inputs. */
+/**
+ * A lambda and what it captures, by Java serialization: the one place where that is used for
+ * inputs.
+ */
 public final class CallableCodec implements Codec<SerializableCallable<Object>> {
 
   private static final ObjectInputFilter BOUNDS =
@@ -36,7 +39,9 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
       out.writeObject(value);
     } catch (NotSerializableException e) {
       throw new NotSerializableException(
-          e.getMessage() + " is not Serializable, but " + value.getClass().getName()
+          e.getMessage()
+              + " is not Serializable, but "
+              + value.getClass().getName()
               + " holds or captures it; make it Serializable, or leave it out");
     }
     return bytes.toByteArray();

@@ -1,8 +1,8 @@
 package dev.forkyard.worker;
 
 /**
- * Turns values of one type into bytes and back. It is used on both sides, from several threads at once, and
- * never sees null.
+ * Turns values of one type into bytes and back. It is used on both sides, from several threads at
+ * once, and never sees null.
  *
  * @param <T> the type
  */

@@ -23,7 +23,12 @@ final class Codecs {
       return JacksonCodec.cbor(type);
     } catch (NoClassDefFoundError e) {
       throw new IllegalArgumentException(
-          "handler " + handler.getName() + " has the " + role + " type " + type.getTypeName()
+          "handler "
+              + handler.getName()
+              + " has the "
+              + role
+              + " type "
+              + type.getTypeName()
               + ", which needs com.fasterxml.jackson.dataformat:jackson-dataformat-cbor on the class"
               + " path; add it, or name a codec with @UseCodec",
           e);
@@ -47,9 +52,11 @@ final class Codecs {
           (String value) -> value.getBytes(StandardCharsets.UTF_8),
           bytes -> new String(bytes, StandardCharsets.UTF_8));
     } else if (type == Long.class) {
-      return of((Long value) -> buffer(8).putLong(value).array(), bytes -> wrap(bytes, 8).getLong());
+      return of(
+          (Long value) -> buffer(8).putLong(value).array(), bytes -> wrap(bytes, 8).getLong());
     } else if (type == Integer.class) {
-      return of((Integer value) -> buffer(4).putInt(value).array(), bytes -> wrap(bytes, 4).getInt());
+      return of(
+          (Integer value) -> buffer(4).putInt(value).array(), bytes -> wrap(bytes, 4).getInt());
     } else if (type == Short.class) {
       return of(
           (Short value) -> buffer(2).putShort(value).array(), bytes -> wrap(bytes, 2).getShort());
@@ -60,10 +67,12 @@ final class Codecs {
           (Character value) -> buffer(2).putChar(value).array(), bytes -> wrap(bytes, 2).getChar());
     } else if (type == Boolean.class) {
       return of(
-          (Boolean value) -> new byte[] {(byte) (value ? 1 : 0)}, bytes -> wrap(bytes, 1).get() != 0);
+          (Boolean value) -> new byte[] {(byte) (value ? 1 : 0)},
+          bytes -> wrap(bytes, 1).get() != 0);
     } else if (type == Double.class) {
       return of(
-          (Double value) -> buffer(8).putDouble(value).array(), bytes -> wrap(bytes, 8).getDouble());
+          (Double value) -> buffer(8).putDouble(value).array(),
+          bytes -> wrap(bytes, 8).getDouble());
     } else if (type == Float.class) {
       return of(
           (Float value) -> buffer(4).putFloat(value).array(), bytes -> wrap(bytes, 4).getFloat());

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types of a handler, resolved through its superclasses and interfaces, and the codecs for them.
+ * The types of a handler, resolved through its superclasses and interfaces, and the codecs for
+ * them.
  *
  * @param <I> the handler's input
  * @param <O> the handler's result
@@ -28,8 +29,8 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
   /**
    * Finds the codecs of a handler.
    *
-   * @throws IllegalArgumentException if a type parameter is unresolved or a type has no codec; it names the
-   *     handler and says what to do
+   * @throws IllegalArgumentException if a type parameter is unresolved or a type has no codec; it
+   *     names the handler and says what to do
    */
   @SuppressWarnings("unchecked") // the codecs are found by the very types that the handler declares
   public static <I extends @Nullable Object, O extends @Nullable Object> HandlerCodecs<I, O> of(
@@ -50,7 +51,8 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
       return (Codec<?>) codec.getDeclaredConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalArgumentException(
-          "codec " + codec.getName() + " needs a public no-argument constructor that works: " + e, e);
+          "codec " + codec.getName() + " needs a public no-argument constructor that works: " + e,
+          e);
     }
   }
 
@@ -74,7 +76,10 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     if (found == null || found instanceof TypeVariable<?>) {
       TypeVariable<?> parameter = JobHandler.class.getTypeParameters()[index];
       throw new IllegalArgumentException(
-          "handler " + handler.getName() + " leaves the type parameter " + parameter
+          "handler "
+              + handler.getName()
+              + " leaves the type parameter "
+              + parameter
               + " of JobHandler open; declare it, as in JobHandler<String, Long>");
     }
     return found;

@@ -62,8 +62,7 @@ final class Handlers {
                 type.asSubclass(JobHandler.class));
     try {
       return new Loaded(
-          (JobHandler<@Nullable Object, @Nullable Object>)
-              type.getConstructor().newInstance(),
+          (JobHandler<@Nullable Object, @Nullable Object>) type.getConstructor().newInstance(),
           codecs);
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
       throw new IllegalArgumentException(

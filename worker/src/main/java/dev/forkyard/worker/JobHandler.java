@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does one kind of job in a worker process.
  *
- * <p>A worker makes one instance of a handler by its public no-argument constructor when the first job for it
- * arrives, calls {@link #start}, and keeps it until the worker ends. All calls come on the worker's job
- * thread, one at a time, so a handler needs no locks of its own.
+ * <p>A worker makes one instance of a handler by its public no-argument constructor when the first
+ * job for it arrives, calls {@link #start}, and keeps it until the worker ends. All calls come on
+ * the worker's job thread, one at a time, so a handler needs no locks of its own.
  *
- * <p>The input and output types are read from the type parameters: {@code byte[]}, {@link String}, the boxed
- * primitives, protobuf messages, and records or plain classes (as CBOR by Jackson, which the program brings).
- * For any other type, name a {@link Codec} with {@link UseCodec}.
+ * <p>The input and output types are read from the type parameters: {@code byte[]}, {@link String},
+ * the boxed primitives, protobuf messages, and records or plain classes (as CBOR by Jackson, which
+ * the program brings). For any other type, name a {@link Codec} with {@link UseCodec}.
  *
  * @param <I> the input; null is a value
  * @param <O> the result; null is a value
@@ -24,14 +24,16 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
    * @param input what was submitted
    * @param context what is known about this job
    * @return the result that the submitter's future completes with
-   * @throws Exception anything; the job fails with its class, message and stack as text, the worker lives on
+   * @throws Exception anything; the job fails with its class, message and stack as text, the worker
+   *     lives on
    */
   O handle(I input, JobContext context) throws Exception;
 
   /**
    * Called once before the first job of this handler in this worker.
    *
-   * @throws Exception anything; the job that asked for the handler fails with it, and the next one tries anew
+   * @throws Exception anything; the job that asked for the handler fails with it, and the next one
+   *     tries anew
    */
   default void start() throws Exception {}
 

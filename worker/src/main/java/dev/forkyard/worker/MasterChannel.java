@@ -65,7 +65,10 @@ final class MasterChannel {
     }
   }
 
-  /** A frame that is larger than the buffer gets one of exactly its size, which goes when it was read. */
+  /**
+   * A frame that is larger than the buffer gets one of exactly its size, which goes when it was
+   * read.
+   */
   private void makeRoom(int needed) {
     if (needed > input.capacity()) {
       input = ByteBuffer.allocate(needed).put(input);

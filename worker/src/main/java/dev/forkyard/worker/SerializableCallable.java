@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the result
  */
 @FunctionalInterface
-public interface SerializableCallable<T extends @Nullable Object> extends Callable<T>, Serializable {}
+public interface SerializableCallable<T extends @Nullable Object>
+    extends Callable<T>, Serializable {}

@@ -25,7 +25,8 @@ final class TextCodec {
         return Double.valueOf(text.strip());
       }
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("\"" + text + "\" is no " + ((Class<?>) type).getSimpleName(), e);
+      throw new IllegalArgumentException(
+          "\"" + text + "\" is no " + ((Class<?>) type).getSimpleName(), e);
     }
     return JacksonCodec.json(type).decode(utf8);
   }
@@ -36,7 +37,9 @@ final class TextCodec {
       return tagged('s', text.getBytes(StandardCharsets.UTF_8));
     } else if (value instanceof byte[] bytes) {
       return tagged('s', bytes);
-    } else if (value == null || value instanceof Long || value instanceof Integer
+    } else if (value == null
+        || value instanceof Long
+        || value instanceof Integer
         || value instanceof Boolean) {
       return tagged('j', String.valueOf(value).getBytes(StandardCharsets.UTF_8));
     }

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What a lambda answers with: a byte that names the type, and the value; by Java serialization where the type
- * has no form of its own. Such a value is only read if its class is allowed.
+ * What a lambda answers with: a byte that names the type, and the value; by Java serialization
+ * where the type has no form of its own. Such a value is only read if its class is allowed.
  */
 public final class ValueCodec implements Codec<Object> {
 
@@ -74,8 +74,8 @@ public final class ValueCodec implements Codec<Object> {
       case 'i' -> value.getInt();
       case 'l' -> value.getLong();
       case 'd' -> value.getDouble();
-      case 't' -> Boolean.TRUE;
-      case 'f' -> Boolean.FALSE;
+      case 't' -> true;
+      case 'f' -> false;
       case 'o' -> deserialize(bytes);
       default -> throw new IllegalArgumentException("an unknown type of value: " + tag);
     };

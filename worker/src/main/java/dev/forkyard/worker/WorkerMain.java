@@ -17,11 +17,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker process: one thread reads what the master sends and always answers, another runs the jobs one after
- * the other.
+ * A worker process: one thread reads what the master sends and always answers, another runs the
+ * jobs one after the other.
  *
- * <p>When the connection ends, for whatever reason, the process ends at once: without its master it has no
- * business. The token by which it is known comes on standard input, which is empty afterwards.
+ * <p>When the connection ends, for whatever reason, the process ends at once: without its master it
+ * has no business. The token by which it is known comes on standard input, which is empty
+ * afterwards.
  */
 public final class WorkerMain {
 
@@ -71,7 +72,8 @@ public final class WorkerMain {
     }
     byte[] token = new byte[hex.length / 2];
     for (int i = 0; i < token.length; i++) {
-      token[i] = (byte) (Character.digit(hex[2 * i], 16) << 4 | Character.digit(hex[2 * i + 1], 16));
+      token[i] =
+          (byte) (Character.digit(hex[2 * i], 16) << 4 | Character.digit(hex[2 * i + 1], 16));
     }
     return token;
   }
@@ -229,7 +231,10 @@ public final class WorkerMain {
       byte[] value = loaded.encode(task.run.encoding(), output);
       if (value != null && value.length > maxFrameBytes - REPLY_OVERHEAD_BYTES) {
         throw new IllegalArgumentException(
-            "the result has " + value.length + " bytes, more than a frame of " + maxFrameBytes
+            "the result has "
+                + value.length
+                + " bytes, more than a frame of "
+                + maxFrameBytes
                 + " holds; raise maxFrameBytes or answer with a file");
       }
       return new Frame.Result(task.jobId(), System.nanoTime() - start, value);

@@ -1,6 +1,4 @@
-/**
- * What the author of a job handler sees, and what runs in the worker JVM.
- */
+/** What the author of a job handler sees, and what runs in the worker JVM. */
 @NullMarked
 package dev.forkyard.worker;
 

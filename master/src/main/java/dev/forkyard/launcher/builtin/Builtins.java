@@ -14,7 +14,8 @@ public final class Builtins {
   private static final List<Builtin> ALL =
       List.of(
           new Builtin("echo", PACKAGE + "Echo", "answers with its input"),
-          new Builtin("sha256", PACKAGE + "Sha256", "the SHA-256 of a file, as sha256sum prints it"),
+          new Builtin(
+              "sha256", PACKAGE + "Sha256", "the SHA-256 of a file, as sha256sum prints it"),
           new Builtin("wc", PACKAGE + "Wc", "lines, words and bytes of a file, as wc prints them"),
           new Builtin("primes", PACKAGE + "Primes", "how many primes there are below N"),
           new Builtin("sleep", PACKAGE + "Sleep", "sleeps for a duration such as 500ms, 2s or 1m"),

@@ -9,6 +9,7 @@ import java.util.List;
 /** Fails as its input says, to try what happens then; any other input is answered with itself. */
 public final class Fault implements JobHandler<String, String> {
 
+  @SuppressWarnings("UnusedVariable") // keeps the compiler from leaving out what is computed
   private static volatile long sink;
 
   @Override
@@ -27,8 +28,7 @@ public final class Fault implements JobHandler<String, String> {
       case "spin" -> spin();
       case "spin-counted" -> sink = spinCounted();
       case "print" -> System.out.println(argument);
-      case "grandchild" ->
-          new ProcessBuilder("sleep", argument).inheritIO().start().waitFor();
+      case "grandchild" -> new ProcessBuilder("sleep", argument).inheritIO().start().waitFor();
       default -> {}
     }
     return input;
@@ -51,9 +51,11 @@ public final class Fault implements JobHandler<String, String> {
     List<long[]> all = new ArrayList<>();
     while (true) {
       all.add(new long[Integer.MAX_VALUE / 2]);
+      sink = all.size();
     }
   }
 
+  @SuppressWarnings("InfiniteRecursion") // that is the fault
   private static long recurse(long depth) {
     return recurse(depth + 1) + 1;
   }

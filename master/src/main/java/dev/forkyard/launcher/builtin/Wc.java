@@ -6,8 +6,9 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * The line that {@code wc FILE} prints: newlines, words and bytes. Words are what ASCII white space separates; a
- * word of nothing but other control characters, which {@code wc} may leave out, counts.
+ * The line that {@code wc FILE} prints: newlines, words and bytes. Words are what ASCII white space
+ * separates; a word of nothing but other control characters, which {@code wc} may leave out,
+ * counts.
  */
 public final class Wc implements JobHandler<String, String> {
 

@@ -1,4 +1,7 @@
-/** The handlers that come with the command line. They run in the workers, and know nothing but the worker module. */
+/**
+ * The handlers that come with the command line. They run in the workers, and know nothing but the
+ * worker module.
+ */
 @NullMarked
 package dev.forkyard.launcher.builtin;
 

@@ -7,7 +7,9 @@ package dev.forkyard.pool.scheduler;
  */
 public interface Actions<J> {
 
-  /** Start a worker process; its end is told by {@link Scheduler#exited} also if it never started. */
+  /**
+   * Start a worker process; its end is told by {@link Scheduler#exited} also if it never started.
+   */
   void launch(long workerId);
 
   /** Hand the job to the worker, behind those handed to it before. */

@@ -1,7 +1,8 @@
 package dev.forkyard.pool.scheduler;
 
 /**
- * The scheduler's counters at one moment; {@code submitted = queued + running + succeeded + failed + cancelled}.
+ * The scheduler's counters at one moment; {@code submitted = queued + running + succeeded + failed
+ * + cancelled}.
  *
  * @param dropped replies that named an unknown job or came from the wrong worker
  */

@@ -18,7 +18,10 @@ public final class Job<J> {
   private long workerId;
   private boolean seen;
 
-  /** The one deadline that it waits for: of the queue while queued, of the run while in a worker's hands. */
+  /**
+   * The one deadline that it waits for: of the queue while queued, of the run while in a worker's
+   * hands.
+   */
   Timers.@Nullable Timer timer;
 
   /** Its neighbours in the queue; the queue's business alone. */

@@ -13,24 +13,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Owns all state of a pool: its jobs, its queue, its workers and every deadline.
  *
- * <p>What happened comes in as a method call, with the time; what should be done goes out through {@link
- * Actions}. Events only note what is the case. After a batch of them {@link #settle} compares what should be
- * with what is and closes the gap: jobs to hand out, workers to launch, jobs to take back, an end to reach.
+ * <p>What happened comes in as a method call, with the time; what should be done goes out through
+ * {@link Actions}. Events only note what is the case. After a batch of them {@link #settle}
+ * compares what should be with what is and closes the gap: jobs to hand out, workers to launch,
+ * jobs to take back, an end to reach.
  *
- * <p>A worker's line holds its jobs in the order in which it got them, and it runs them in that order. So its
- * scoreboard, which names one job, tells of each job in the line whether it has ended (before the named one),
- * runs, or has not started (behind it). A kill that is meant for a job first condemns the slot, by a
- * compare-and-set against the worker's own; where that fails the job has ended and nobody is hit. A worker is
- * dead when its process has exited and its socket was read to its end; only then are its jobs judged.
+ * <p>A worker's line holds its jobs in the order in which it got them, and it runs them in that
+ * order. So its scoreboard, which names one job, tells of each job in the line whether it has ended
+ * (before the named one), runs, or has not started (behind it). A kill that is meant for a job
+ * first condemns the slot, by a compare-and-set against the worker's own; where that fails the job
+ * has ended and nobody is hit. A worker is dead when its process has exited and its socket was read
+ * to its end; only then are its jobs judged.
  *
  * @param <J> what the pool attaches to a job
  */
 public final class Scheduler<J> {
 
-  /** A job whose workers die this often before they start it is given up, so that it ends at some time. */
+  /**
+   * A job whose workers die this often before they start it is given up, so that it ends at some
+   * time.
+   */
   private static final int MAX_UNSTARTED_DEATHS = 100;
 
-  /** A worker that dies within this time of its greeting, without a job, counts as a failed boot. */
+  /**
+   * A worker that dies within this time of its greeting, without a job, counts as a failed boot.
+   */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
   /** How often the slot of a worker is looked at again while a decision waits for it. */
@@ -137,7 +144,10 @@ public final class Scheduler<J> {
     }
   }
 
-  /** The worker answered for a job; an answer for a job that it does not have is dropped and counted. */
+  /**
+   * The worker answered for a job; an answer for a job that it does not have is dropped and
+   * counted.
+   */
   public void replied(
       long workerId, long jobId, boolean ok, long runNanos, Object reply, long now) {
     Worker<J> worker = crew.find(workerId);
@@ -235,10 +245,11 @@ public final class Scheduler<J> {
   // What time does, and what should be.
 
   /**
-   * Fires what is due and closes the gap between what should be and what is. To be called after each batch of
-   * events and whenever the time it answered with has passed.
+   * Fires what is due and closes the gap between what should be and what is. To be called after
+   * each batch of events and whenever the time it answered with has passed.
    *
-   * @return in how many nanoseconds it wants to be called again at the latest; {@link Long#MAX_VALUE}: never
+   * @return in how many nanoseconds it wants to be called again at the latest; {@link
+   *     Long#MAX_VALUE}: never
    */
   public long settle(long now) {
     timers.fire(now);
@@ -300,7 +311,11 @@ public final class Scheduler<J> {
   private void takeBack(long now) {
     Worker<J> idle = crew.leastLoaded();
     Worker<J> victim = crew.mostLoadedNotAsked();
-    if (queue.isEmpty() && idle != null && idle.load() == 0 && victim != null && victim.load() > 1) {
+    if (queue.isEmpty()
+        && idle != null
+        && idle.load() == 0
+        && victim != null
+        && victim.load() > 1) {
       int count = victim.load() / 2;
       long[] ids = new long[count];
       Iterator<Job<J>> fromTail = victim.line.descendingIterator();
@@ -486,7 +501,10 @@ public final class Scheduler<J> {
     }
   }
 
-  /** Stops a job that nobody waits for any more: by the ladder if it runs, by a recall if it does not. */
+  /**
+   * Stops a job that nobody waits for any more: by the ladder if it runs, by a recall if it does
+   * not.
+   */
   private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
@@ -546,7 +564,9 @@ public final class Scheduler<J> {
     worker.pulse = timers.at(now + config.pulseNanos(), at -> pulse(worker, at));
   }
 
-  /** A worker that has not started its first job, or not replied for it, for a whole pulse is stuck. */
+  /**
+   * A worker that has not started its first job, or not replied for it, for a whole pulse is stuck.
+   */
   private void pulse(Worker<J> worker, long now) {
     Job<J> head = worker.line.peekFirst();
     if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {
@@ -661,7 +681,10 @@ public final class Scheduler<J> {
     actions.forget(worker.id);
   }
 
-  /** Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not started. */
+  /**
+   * Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not
+   * started.
+   */
   private void judge(Worker<J> worker) {
     List<Job<J>> line = new ArrayList<>(worker.line);
     worker.line.clear();

@@ -6,16 +6,19 @@ package dev.forkyard.pool.scheduler;
  * @param minWorkers how many workers live even without jobs
  * @param maxWorkers how many live at most
  * @param maxPrefetch how many jobs a worker may hold beyond the running one
- * @param prefetchNanos how much work, by the measured run time, a worker may hold beyond the running job
+ * @param prefetchNanos how much work, by the measured run time, a worker may hold beyond the
+ *     running job
  * @param maxBytesInFlight payload bytes a worker may hold at once, its only job aside
  * @param bootNanos from launch to greeting
  * @param dumpNanos from a condemnation to SIGTERM, in which the thread dump is awaited
  * @param hardNanos from a condemnation to SIGKILL
  * @param drainNanos from the request to drain to the end of the process
- * @param lastWordsNanos how long the second half of a death (exit, end of socket) is awaited after the first
+ * @param lastWordsNanos how long the second half of a death (exit, end of socket) is awaited after
+ *     the first
  * @param abandonNanos from SIGKILL until a worker counts as dead though its end was not seen
  * @param recallNanos how long a worker may keep silent about a recalled job
- * @param pulseNanos how often a worker is looked at; one whose first job does not start for as long is killed
+ * @param pulseNanos how often a worker is looked at; one whose first job does not start for as long
+ *     is killed
  * @param bootBudget how many boots may fail in a row before the pool is broken
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
@@ -42,7 +45,8 @@ public record SchedulerConfig(
   private static final long SECONDS = 1_000 * MILLIS;
 
   /** What a pool uses where its builder says nothing. */
-  public static SchedulerConfig of(int minWorkers, int maxWorkers, int maxPrefetch, long bootNanos) {
+  public static SchedulerConfig of(
+      int minWorkers, int maxWorkers, int maxPrefetch, long bootNanos) {
     return new SchedulerConfig(
         minWorkers,
         maxWorkers,

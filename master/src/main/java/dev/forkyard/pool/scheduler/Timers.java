@@ -4,7 +4,10 @@ import java.util.TreeSet;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** What is to happen when, on the scheduler's clock. A timer that is no longer wanted leaves at once. */
+/**
+ * What is to happen when, on the scheduler's clock. A timer that is no longer wanted leaves at
+ * once.
+ */
 final class Timers {
 
   /** One thing to do at one time. */

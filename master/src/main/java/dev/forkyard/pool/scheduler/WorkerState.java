@@ -2,7 +2,9 @@ package dev.forkyard.pool.scheduler;
 
 import org.jspecify.annotations.Nullable;
 
-/** The states of a worker, with what is valid in each. A replacement is a new worker with a new id. */
+/**
+ * The states of a worker, with what is valid in each. A replacement is a new worker with a new id.
+ */
 sealed interface WorkerState {
 
   /** Launched; kills it if it does not greet in time. */

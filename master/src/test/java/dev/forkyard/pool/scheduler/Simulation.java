@@ -12,10 +12,12 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Drives a scheduler through one history, made from a seed, of workers that boot slowly or never, die at any
- * moment, freeze, lie, reply twice or never, on a virtual clock; and checks the promises all the way.
+ * Drives a scheduler through one history, made from a seed, of workers that boot slowly or never,
+ * die at any moment, freeze, lie, reply twice or never, on a virtual clock; and checks the promises
+ * all the way.
  *
- * <p>The simulated workers keep an honest ledger of what they really did, against which every outcome is held.
+ * <p>The simulated workers keep an honest ledger of what they really did, against which every
+ * outcome is held.
  */
 final class Simulation {
 
@@ -143,7 +145,10 @@ final class Simulation {
       }
     }
 
-    /** Sends something to the master: it arrives later, in order, also when the worker has died meanwhile. */
+    /**
+     * Sends something to the master: it arrives later, in order, also when the worker has died
+     * meanwhile.
+     */
     void deliver(Runnable frame) {
       inSocket.add(frame);
       lastDelivery = Math.max(now + random.nextInt(300_000), lastDelivery);
@@ -183,7 +188,8 @@ final class Simulation {
           attempt > sim.lastAttempt || tainted(),
           "attempt " + attempt + " of job " + job.id() + " ran twice");
       check(attempt <= 1 + sim.spec.retries(), "more attempts than allowed");
-      check(attempt == sim.starts || tainted(), "a start was not counted as an attempt, or too many");
+      check(
+          attempt == sim.starts || tainted(), "a start was not counted as an attempt, or too many");
       sim.lastAttempt = attempt;
       if (sim.kills) {
         after(random.nextInt((int) Math.max(1, sim.runNanos)), () -> dieWhileRunning(sim, attempt));
@@ -494,7 +500,11 @@ final class Simulation {
         SimWorker worker = workers.get(sim.holder);
         long over = now - sim.startedAt - sim.spec.runNanos();
         check(
-            over < 300 * MILLIS || worker == null || !worker.honest() || worker.frozen,
+            over < 300 * MILLIS
+                || worker == null
+                || !worker.honest()
+                || worker.frozen
+                || worker.immortal,
             "a job runs past its deadline by " + over / MILLIS + " ms");
       }
     }
@@ -508,9 +518,13 @@ final class Simulation {
     return jobs.stream().filter(sim -> sim.outcome == null).count();
   }
 
-  /** Workers that are missing are launched, unless boots fail; if they fail too often, no job waits on. */
+  /**
+   * Workers that are missing are launched, unless boots fail; if they fail too often, no job waits
+   * on.
+   */
   private void observeLaunches(int useful, int ready) {
-    long wanted = Math.max(closing ? 0 : config.minWorkers(), Math.min(open(), config.maxWorkers()));
+    long wanted =
+        Math.max(closing ? 0 : config.minWorkers(), Math.min(open(), config.maxWorkers()));
     boolean pause = now - lastStillborn <= config.maxBackoffNanos();
     check(
         useful >= wanted || pause || scheduler.broken() || stillbornInRow > 0,
@@ -525,8 +539,12 @@ final class Simulation {
   /** A job in a worker's hands starts, or the worker goes. */
   private void observeStart(SimWorker worker) {
     boolean stuck =
-        worker.alive && worker.frozen && !worker.toldToEnd && !worker.forgotten
-            && worker.current == null && !worker.line.isEmpty();
+        worker.alive
+            && worker.frozen
+            && !worker.toldToEnd
+            && !worker.forgotten
+            && worker.current == null
+            && !worker.line.isEmpty();
     if (!stuck) {
       worker.stuckSince = -1;
     } else if (worker.stuckSince < 0) {
@@ -541,8 +559,13 @@ final class Simulation {
   /** While one worker idles, no other may sit on jobs that it does not start. */
   private void observeCrowding(SimWorker worker, boolean idle) {
     boolean crowded =
-        idle && worker.alive && !worker.frozen && worker.honest()
-            && !worker.condemned() && !worker.toldToEnd && worker.line.size() > 1;
+        idle
+            && worker.alive
+            && !worker.frozen
+            && worker.honest()
+            && !worker.condemned()
+            && !worker.toldToEnd
+            && worker.line.size() > 1;
     if (!crowded) {
       worker.crowdedSince = -1;
     } else if (worker.crowdedSince < 0) {
@@ -564,7 +587,9 @@ final class Simulation {
     }
   }
 
-  /** A worker that lies may have answered for a job that it had not run, or hidden one that it had. */
+  /**
+   * A worker that lies may have answered for a job that it had not run, or hidden one that it had.
+   */
   private boolean tainted() {
     return workers.values().stream().anyMatch(worker -> !worker.honest());
   }
@@ -590,7 +615,8 @@ final class Simulation {
     public void launch(long workerId) {
       check(!workers.containsKey(workerId), "a worker id was used twice");
       check(
-          now - lastStillborn >= config.minBackoffNanos(), "a launch without a pause after a failed boot");
+          now - lastStillborn >= config.minBackoffNanos(),
+          "a launch without a pause after a failed boot");
       workers.put(workerId, new SimWorker(workerId));
     }
 
@@ -705,8 +731,13 @@ final class Simulation {
     public void kill(long workerId) {
       SimWorker worker = workers.get(workerId);
       boolean healthy =
-          worker.alive && worker.honest() && !worker.frozen && !worker.deafToRecall
-              && !worker.condemned() && !worker.toldToEnd && !worker.endTold;
+          worker.alive
+              && worker.honest()
+              && !worker.frozen
+              && !worker.deafToRecall
+              && !worker.condemned()
+              && !worker.toldToEnd
+              && !worker.endTold;
       boolean late = !worker.greetingRead && now - worker.bornAt >= config.bootNanos();
       boolean unneeded = !worker.greetingRead && closing;
       check(!healthy || late || unneeded || shutNow, "a healthy worker was killed");
@@ -722,8 +753,7 @@ final class Simulation {
       if (worker.board.state() != Progress.State.RUNNING || worker.board.jobId() != jobId) {
         return false;
       }
-      worker.board =
-          new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos());
+      worker.board = new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos());
       byId.get(jobId).condemned = true;
       return true;
     }
@@ -752,7 +782,8 @@ final class Simulation {
       if (outcome instanceof Outcome.Replied replied) {
         Reply reply = (Reply) replied.reply();
         check(reply.jobId() == job.id(), "a job got another's reply");
-        check(reply.workerId() == job.workerId(), "a job got a reply from a worker that had it not");
+        check(
+            reply.workerId() == job.workerId(), "a job got a reply from a worker that had it not");
         check(!sim.condemned || sim.finished, "a condemned job was answered");
       } else if (outcome instanceof Outcome.TimedOut timedOut) {
         check(!honest || now - sim.startedAt >= sim.spec.runNanos(), "timed out before its time");
@@ -764,10 +795,10 @@ final class Simulation {
       } else if (outcome instanceof Outcome.Lost lost && honest) {
         check(sim.startedHere, "a job was lost that had not started");
         check(lost.finished() == sim.finished, "lost with finished=" + lost.finished());
-        check(
-            lost.finished() || job.attempt() > sim.spec.retries(), "given up with retries left");
+        check(lost.finished() || job.attempt() > sim.spec.retries(), "given up with retries left");
       } else if (outcome instanceof Outcome.Broken) {
-        check(stillbornInRow >= config.bootBudget(), "broken after " + stillbornInRow + " failures");
+        check(
+            stillbornInRow >= config.bootBudget(), "broken after " + stillbornInRow + " failures");
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
       }
@@ -778,12 +809,16 @@ final class Simulation {
       SimWorker worker = workers.get(workerId);
       check(!worker.forgotten, "a worker died twice");
       worker.forgotten = true;
-      boolean gone = worker.exitTold && (worker.endTold || !worker.greeted || worker.socketHeldOpen);
+      boolean gone =
+          worker.exitTold && (worker.endTold || !worker.greeted || worker.socketHeldOpen);
+      check(gone || worker.immortal || worker.toldToEnd || worker.exitTold, "buried alive");
       check(
-          gone || worker.immortal || worker.toldToEnd || worker.exitTold, "buried alive");
-      check(
-          worker.endTold || worker.socketHeldOpen || worker.immortal || !worker.greeted
-              || worker.inSocket.isEmpty() || worker.frozen,
+          worker.endTold
+              || worker.socketHeldOpen
+              || worker.immortal
+              || !worker.greeted
+              || worker.inSocket.isEmpty()
+              || worker.frozen,
           "judged before its socket was read to its end");
       for (SimJob sim : jobs) {
         if (sim.holder == workerId) {
@@ -800,7 +835,9 @@ final class Simulation {
     @Override
     public void terminated() {
       terminated++;
-      check(Arrays.stream(jobs.toArray()).allMatch(j -> ((SimJob) j).outcome != null), "ended too soon");
+      check(
+          Arrays.stream(jobs.toArray()).allMatch(j -> ((SimJob) j).outcome != null),
+          "ended too soon");
     }
   }
 }
