@@ -1,0 +1,78 @@
+package dev.forkyard.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CyclicBarrier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ScoreboardTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void theOtherSideSeesWhatTheWorkerPublishes() throws IOException {
+    Scoreboard master = Scoreboard.create(directory.resolve("board"));
+    Scoreboard worker = Scoreboard.open(directory.resolve("board"));
+    assertThat(master.read().state()).isEqualTo(Scoreboard.State.IDLE);
+    assertThat(worker.start(7, 1234)).isTrue();
+    assertThat(master.read()).isEqualTo(new Scoreboard.Slot(Scoreboard.State.RUNNING, 7, 1234));
+    assertThat(worker.end(7)).isTrue();
+    assertThat(master.read().state()).isEqualTo(Scoreboard.State.ENDED);
+    assertThat(master.condemn(7)).isFalse();
+    worker.markExit();
+    assertThat(master.exitMarked()).isTrue();
+  }
+
+  @Test
+  void aCondemnedWorkerNeitherEndsNorStartsAnything() throws IOException {
+    Scoreboard board = Scoreboard.create(directory.resolve("board"));
+    board.start(7, 1);
+    assertThat(board.condemn(8)).isFalse();
+    assertThat(board.condemn(7)).isTrue();
+    assertThat(board.end(7)).isFalse();
+    assertThat(board.start(8, 2)).isFalse();
+    assertThat(board.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
+  }
+
+  @Test
+  void ofAnEndAndACondemnationExactlyOneWins() throws Exception {
+    CyclicBarrier start = new CyclicBarrier(2);
+    CyclicBarrier stop = new CyclicBarrier(2);
+    int rounds = 2_000;
+    Scoreboard[] boards = new Scoreboard[rounds];
+    boolean[] ended = new boolean[rounds];
+    for (int i = 0; i < rounds; i++) {
+      boards[i] = i % 100 == 0 ? Scoreboard.create(directory.resolve("b" + i)) : boards[i - 1];
+      if (boards[i].read().state() == Scoreboard.State.CONDEMNED) {
+        boards[i] = Scoreboard.create(directory.resolve("b" + i));
+      }
+      Scoreboard board = boards[i];
+      int round = i;
+      assertThat(board.start(round, round)).isTrue();
+      Thread worker =
+          new Thread(
+              () -> {
+                await(start);
+                ended[round] = board.end(round);
+                await(stop);
+              });
+      worker.start();
+      await(start);
+      boolean condemned = board.condemn(round);
+      await(stop);
+      worker.join();
+      assertThat(ended[round]).isNotEqualTo(condemned);
+    }
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
