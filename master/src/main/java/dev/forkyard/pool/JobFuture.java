@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param <O> the result
  */
 public final class JobFuture<O extends @Nullable Object> extends CompletableFuture<O> {
+
+  private static final AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> WAITER =
+      waiterField();
 
   private final PoolLoop pool;
   private final long jobId;
@@ -156,14 +160,13 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   /** Waits on this thread, if no other does so already, until there is something to decode. */
   private void awaitDelivery(long nanos) throws InterruptedException {
-    if (isDone() || waiter != null) {
+    Thread self = Thread.currentThread();
+    if (isDone() || !WAITER.compareAndSet(this, null, self)) {
       return;
     }
     long deadline = System.nanoTime() + Math.min(nanos, Long.MAX_VALUE / 4);
-    Thread self = Thread.currentThread();
-    waiter = self;
     try {
-      while (!isDone() && delivery == null && waiter == self) {
+      while (!isDone() && delivery == null) {
         long left = deadline - System.nanoTime();
         if (left <= 0) {
           return;
@@ -226,6 +229,12 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
       pool.cancel(this);
     }
     return ended;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // a field's owner is known by its raw class alone
+  private static AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> waiterField() {
+    return (AtomicReferenceFieldUpdater)
+        AtomicReferenceFieldUpdater.newUpdater(JobFuture.class, Thread.class, "waiter");
   }
 
   HandlerRef<?, O> handler() {

@@ -1,0 +1,133 @@
+package dev.forkyard.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.forkyard.pool.scheduler.Outcome;
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.transport.TransportKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Where the threads that wait for a future meet the one that completes it. */
+@Timeout(60)
+class JobFutureTest {
+
+  private static final int ROUNDS = 1_500;
+
+  private final PoolLoop loop = new PoolLoop(config(), () -> {});
+  private final ExecutorService waiters = Executors.newCachedThreadPool();
+
+  @AfterEach
+  void close() {
+    waiters.shutdownNow();
+    loop.completer().close();
+  }
+
+  @Test
+  void threadsThatStartToWaitAtTheSameMomentAreAllWoken() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      JobFuture<String> job = future(round);
+      AtomicInteger missing = new AtomicInteger(2);
+      Future<String> first = waiters.submit(() -> waitTogether(missing, job));
+      Future<String> second = waiters.submit(() -> waitTogether(missing, job));
+      deliverWhenWaited(missing, job);
+      assertThat(first.get(10, TimeUnit.SECONDS)).as("round %s", round).isEqualTo("done");
+      assertThat(second.get(10, TimeUnit.SECONDS)).as("round %s", round).isEqualTo("done");
+    }
+  }
+
+  @Test
+  void aWaitThatTimesOutAsTheJobEndsLosesNothing() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      JobFuture<String> job = future(round);
+      Future<String> impatient =
+          waiters.submit(
+              () -> {
+                try {
+                  return job.get(50, TimeUnit.MICROSECONDS);
+                } catch (TimeoutException early) {
+                  return job.get(10, TimeUnit.SECONDS);
+                }
+              });
+      Thread.onSpinWait();
+      job.deliver(result());
+      assertThat(impatient.get(10, TimeUnit.SECONDS)).isEqualTo("done");
+    }
+  }
+
+  @Test
+  void aCallbackThatComesAsTheJobEndsIsRunOnce() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      JobFuture<String> job = future(round);
+      CountDownLatch called = new CountDownLatch(1);
+      Future<String> waiting = waiters.submit(() -> job.get());
+      Future<?> registering = waiters.submit(() -> job.thenAccept(value -> called.countDown()));
+      job.deliver(result());
+      assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo("done");
+      registering.get(10, TimeUnit.SECONDS);
+      assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  private static String waitTogether(AtomicInteger missing, JobFuture<String> job)
+      throws Exception {
+    missing.decrementAndGet();
+    while (missing.get() > 0) {
+      Thread.onSpinWait();
+    }
+    return job.get();
+  }
+
+  private static void deliverWhenWaited(AtomicInteger missing, JobFuture<String> job) {
+    while (missing.get() > 0) {
+      Thread.yield();
+    }
+    Thread.yield();
+    job.deliver(result());
+  }
+
+  private JobFuture<String> future(long id) {
+    HandlerRef<String, String> handler =
+        new HandlerRef<>("h", Frame.Encoding.BINARY, TextResult.TEXT, TextResult.TEXT);
+    return new JobFuture<>(loop, id, handler, null, JobOptions.defaults());
+  }
+
+  private static Delivery result() {
+    Frame.Result reply = new Frame.Result(1, 1, new byte[] {'d', 'o', 'n', 'e'});
+    return new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime());
+  }
+
+  private static PoolConfig config() {
+    return new PoolConfig(
+        "test",
+        1,
+        1,
+        0,
+        1,
+        1 << 20,
+        Duration.ofSeconds(1),
+        List.of(),
+        List.of(),
+        Map.of(),
+        Path.of("java"),
+        Path.of("."),
+        0,
+        TransportKind.TCP,
+        JobOptions.defaults(),
+        null,
+        null,
+        null);
+  }
+}
