@@ -27,6 +27,9 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private static final int GREETING_SECONDS = 5;
   private static final int MAX_GREETING_BYTES = 4 << 10;
 
+  /** What is allocated for a frame on the word of its length alone; beyond it, as bytes arrive. */
+  private static final int TRUSTED_BYTES = 4 << 20;
+
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
     static final Logger LOG = LoggerFactory.getLogger(TransportServer.class);
@@ -92,13 +95,13 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     }
   }
 
-  /**
-   * Takes as much as fits, in a buffer that is as large as the frame that it is in the middle of.
-   */
+  /** Takes as much as fits, in a buffer that grows to the frame that it is in the middle of. */
   private void append(ByteBuf arrived) throws ProtocolException {
     int needed = decoder.needed(input);
-    if (needed > input.capacity()) {
-      input = ByteBuffer.allocate(needed).put(input);
+    if (needed > input.capacity() && input.capacity() < TRUSTED_BYTES) {
+      input = ByteBuffer.allocate(Math.min(needed, TRUSTED_BYTES)).put(input);
+    } else if (needed > input.capacity() && input.remaining() == input.capacity()) {
+      input = ByteBuffer.allocate((int) Math.min(needed, 2L * input.capacity())).put(input);
     } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
       input = ByteBuffer.allocate(BUFFER_BYTES).put(input);
     } else {
