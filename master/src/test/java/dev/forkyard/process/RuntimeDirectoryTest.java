@@ -1,0 +1,99 @@
+package dev.forkyard.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RuntimeDirectoryTest {
+
+  @TempDir private Path elsewhere;
+
+  private Path planted;
+
+  @AfterEach
+  void removePlanted() throws IOException {
+    if (planted != null) {
+      Files.deleteIfExists(planted.resolve("lock"));
+      Files.deleteIfExists(planted.resolve("s"));
+      Files.deleteIfExists(planted);
+    }
+  }
+
+  @Test
+  void itIsForItsOwnerAloneAndShortEnoughForASocketsAddress() throws IOException {
+    try (RuntimeDirectory directory = RuntimeDirectory.create()) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.path())))
+          .isEqualTo("rwx------");
+      assertThat(directory.path().resolve("s").toString().length()).isLessThan(100);
+    }
+  }
+
+  @Test
+  void itIsGoneWhenClosed() throws IOException {
+    RuntimeDirectory directory = RuntimeDirectory.create();
+    Files.createFile(directory.path().resolve("s"));
+    directory.close();
+    assertThat(directory.path()).doesNotExist();
+  }
+
+  @Test
+  void theNextStartRemovesOneWhoseOwnerIsGone() throws IOException {
+    plant("forkyard-");
+    Files.createFile(planted.resolve("lock"));
+    Files.createFile(planted.resolve("s"));
+    RuntimeDirectory.create().close();
+    assertThat(planted).doesNotExist();
+  }
+
+  @Test
+  void theNextStartLeavesThoseInUseAndThoseThatAreNotIts() throws IOException {
+    plant("forkyard-");
+    try (RuntimeDirectory inUse = RuntimeDirectory.create()) {
+      RuntimeDirectory.create().close();
+      assertThat(inUse.path()).exists();
+    }
+    assertThat(planted).as("without a lock it may be anybody's").exists();
+  }
+
+  @Test
+  void oneThatWasLeftUnfinishedIsRemovedOnceItIsOld() throws IOException {
+    plant("forkyard.new-");
+    RuntimeDirectory.create().close();
+    assertThat(planted).exists();
+    Files.setLastModifiedTime(planted, FileTime.from(Instant.now().minusSeconds(3600)));
+    RuntimeDirectory.create().close();
+    assertThat(planted).doesNotExist();
+  }
+
+  @Test
+  void aLinkIsNotFollowed() throws IOException {
+    Files.createFile(elsewhere.resolve("lock"));
+    Path link = base().resolve("forkyard-" + UUID.randomUUID());
+    Files.createSymbolicLink(link, elsewhere);
+    try {
+      RuntimeDirectory.create().close();
+      assertThat(elsewhere.resolve("lock")).exists();
+    } finally {
+      Files.delete(link);
+    }
+  }
+
+  private void plant(String prefix) throws IOException {
+    planted = Files.createDirectory(base().resolve(prefix + UUID.randomUUID()));
+  }
+
+  private static Path base() throws IOException {
+    try (RuntimeDirectory directory = RuntimeDirectory.create()) {
+      return directory.path().getParent();
+    }
+  }
+}
