@@ -46,6 +46,13 @@ final class Command implements AutoCloseable {
     errors = new Collector(process.getErrorStream());
   }
 
+  /** Tells the script that what lies in the build's folder is current. */
+  static void markAsBuilt() throws IOException {
+    Path built = ROOT.resolve("master/target/launcher/built");
+    Files.deleteIfExists(built);
+    Files.createFile(built);
+  }
+
   /** Starts the script with these arguments. */
   static Command start(String... arguments) throws IOException {
     return env(ROOT, Stream.concat(Stream.of(SCRIPT.toString()), Stream.of(arguments)).toList());
@@ -122,6 +129,19 @@ final class Command implements AutoCloseable {
     return alive().stream()
         .filter(each -> each.info().command().orElse("").endsWith("/" + name))
         .toList();
+  }
+
+  /** The processes alive that it started, however indirectly, with this in their command line. */
+  List<ProcessHandle> matching(String words) {
+    return alive().stream().filter(each -> commandLine(each).contains(words)).toList();
+  }
+
+  static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline")).replace('\0', ' ');
+    } catch (IOException ended) {
+      return "";
+    }
   }
 
   /** Waits until nothing that it started is left. */

@@ -38,9 +38,7 @@ class ForkyardCommandIT {
   /** What Maven has just packaged is current, so the script need not build it again. */
   @BeforeAll
   static void markAsBuilt() throws IOException {
-    Path built = Command.ROOT.resolve("master/target/launcher/built");
-    Files.deleteIfExists(built);
-    Files.createFile(built);
+    Command.markAsBuilt();
   }
 
   @Test
