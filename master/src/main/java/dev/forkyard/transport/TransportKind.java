@@ -20,14 +20,29 @@ public enum TransportKind {
   /** TCP on the loopback interface. */
   TCP;
 
-  /** The first that this system has. */
+  /** The first that this system has, and that the JVM loads without a warning on the console. */
   public static TransportKind best() {
     for (TransportKind kind : values()) {
-      if (kind.available()) {
+      if ((kind != EPOLL_UNIX || mayLoadNatives()) && kind.available()) {
         return kind;
       }
     }
     return TCP;
+  }
+
+  /**
+   * From 24 on a JVM warns of native libraries unless {@code --enable-native-access} allows them.
+   */
+  private static boolean mayLoadNatives() {
+    if (Runtime.version().feature() < 24) {
+      return true;
+    }
+    try {
+      Module netty = Epoll.class.getModule();
+      return (boolean) Module.class.getMethod("isNativeAccessEnabled").invoke(netty);
+    } catch (ReflectiveOperationException unknown) {
+      return true;
+    }
   }
 
   /** Whether this system has it. */
