@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,11 @@ class ProcessPoolTest {
       switch (words[0]) {
         case "throw" -> throw new IllegalStateException(words[1]);
         case "exit" -> System.exit(Integer.parseInt(words[1]));
+        case "exit-with-a-hook-that-hangs" -> {
+          Thread hook = new Thread(() -> LockSupport.parkNanos(Long.MAX_VALUE));
+          Runtime.getRuntime().addShutdownHook(hook);
+          System.exit(0);
+        }
         case "halt" -> Runtime.getRuntime().halt(Integer.parseInt(words[1]));
         case "kill" -> {
           new ProcessBuilder("kill", "-9", String.valueOf(ProcessHandle.current().pid())).start();
@@ -171,6 +177,14 @@ class ProcessPoolTest {
       assertThat(stack.errorClass()).isEqualTo("java.lang.StackOverflowError");
       assertThat(pool.submit(Obey.class, "still here").join()).isEqualTo("still here");
       assertThat(pool.stats().failed()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void anExitThatHangsInAShutdownHookIsALostJobAllTheSame() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      failure(pool.submit(Obey.class, "exit-with-a-hook-that-hangs"), WorkerLostException.class);
+      assertThat(pool.submit(Obey.class, "next").join()).isEqualTo("next");
     }
   }
 

@@ -79,6 +79,15 @@ final class MasterChannel {
     }
   }
 
+  /** Makes the thread that reads see the end of the connection; writing goes on. */
+  void stopReading() {
+    try {
+      channel.shutdownInput();
+    } catch (IOException gone) {
+      // Then it sees the end anyway.
+    }
+  }
+
   void write(Frame frame) throws IOException {
     synchronized (writing) {
       int size = FrameCodec.sizeOf(frame);

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerMain {
 
   private static final int TOKEN_CHARS = 64;
+
+  /** A shutdown hook that hangs must not keep a worker, and its job, for ever. */
+  private static final long EXIT_NANOS = 5_000_000_000L;
+
   private static final int MAX_DUMP_CHARS = 256 << 10;
   private static final int REPLY_OVERHEAD_BYTES = 256;
 
@@ -39,6 +43,7 @@ public final class WorkerMain {
   private final Handlers handlers = new Handlers();
   private volatile @Nullable Task running;
   private volatile int maxFrameBytes;
+  private volatile boolean exiting;
   private @Nullable Thread jobThread;
 
   private WorkerMain(long workerId, MasterChannel master, Scoreboard scoreboard) {
@@ -56,9 +61,9 @@ public final class WorkerMain {
     byte[] token = readToken();
     raiseOomScore();
     Scoreboard scoreboard = Scoreboard.open(Path.of(args[2]));
-    Runtime.getRuntime().addShutdownHook(new Thread(scoreboard::markExit));
     WorkerMain worker =
         new WorkerMain(Long.parseLong(args[1]), MasterChannel.connect(args[0]), scoreboard);
+    Runtime.getRuntime().addShutdownHook(new Thread(worker::exiting, "forkyard-exit"));
     worker.greet(token);
     worker.serve();
   }
@@ -125,7 +130,29 @@ public final class WorkerMain {
     } catch (IOException | RuntimeException brokenConnection) {
       // Nobody is there any more who could be told.
     } finally {
-      Runtime.getRuntime().halt(0);
+      if (exiting) {
+        letHooksRun();
+      }
+      Runtime.getRuntime().halt(exiting ? 1 : 0);
+    }
+  }
+
+  /**
+   * The JVM is about to exit by itself. It would wait 300 ms for a thread that is blocked in a
+   * native read, so the reader is called back from there.
+   */
+  private void exiting() {
+    scoreboard.markExit();
+    exiting = true;
+    master.stopReading();
+  }
+
+  /** On the reader: other shutdown hooks have their time, but no more than that. */
+  private static void letHooksRun() {
+    long deadline = System.nanoTime() + EXIT_NANOS;
+    for (long left = EXIT_NANOS; left > 0; left = deadline - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+      Thread.interrupted();
     }
   }
 
