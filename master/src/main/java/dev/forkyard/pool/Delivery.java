@@ -26,19 +26,23 @@ record Delivery(
   private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null);
 
   JobReport report(long jobId, long submittedNanos) {
-    long runNanos = 0;
-    if (outcome instanceof Outcome.Replied replied) {
-      runNanos =
-          replied.reply() instanceof Frame.Result result
-              ? result.runNanos()
-              : ((Frame.Failure) replied.reply()).runNanos();
-    }
     return new JobReport(
         jobId,
         attempt,
         workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
-        Duration.ofNanos(runNanos),
+        Duration.ofNanos(runNanos()),
         Duration.ofNanos(endedNanos - submittedNanos));
+  }
+
+  private long runNanos() {
+    if (outcome instanceof Outcome.Replied replied) {
+      return replied.reply() instanceof Frame.Result result
+          ? result.runNanos()
+          : ((Frame.Failure) replied.reply()).runNanos();
+    } else if (outcome instanceof Outcome.TimedOut timedOut) {
+      return timedOut.runNanos();
+    }
+    return outcome instanceof Outcome.Lost lost ? lost.runNanos() : 0;
   }
 
   /** The result, or the exception that the future completes with. */
@@ -139,7 +143,9 @@ record Delivery(
       message.append(" while it ran job ").append(future.jobId());
     }
     message.append(" (").append(future.handler()).append(", attempt ").append(attempt).append(")");
-    message.append(" after ").append(text(report.totalTime()));
+    if (!report.runTime().isZero()) {
+      message.append(" for ").append(text(report.runTime()));
+    }
     return new WorkerLostException(
         message.toString(), seen, lost.finished(), future.jobId(), attempt, workerPid);
   }

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
  * @param jobId its id, never used twice in one pool
  * @param attempt the attempt that decided it, 1 for the first; 0 if it never started
  * @param workerPid the process id of the worker that had it last; empty if none ever had
- * @param runTime how long the handler ran, by the worker's clock; zero where the worker did not
- *     reply
+ * @param runTime how long the handler ran, by the worker's clock or, where its worker died or was
+ *     killed, until that was seen; zero where that is not known
  * @param totalTime from its submission to its end
  */
 public record JobReport(

@@ -2,18 +2,21 @@ package dev.forkyard.pool;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The command line that starts a worker JVM. */
 final class WorkerCommand {
 
   private static final long MIB = 1 << 20;
   private static final long BESIDE_HEAP_BYTES = 96 * MIB;
+  private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
   private static final long MIN_HEAP_BYTES = 32 * MIB;
 
   private WorkerCommand() {}
@@ -22,9 +25,10 @@ final class WorkerCommand {
   static List<String> of(PoolConfig config) {
     List<String> command = new ArrayList<>();
     command.add(config.javaHome().resolve("bin").resolve("java").toString());
-    command.add("-XX:+IgnoreUnrecognizedVMOptions");
     command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--sun-misc-unsafe-memory-access=allow");
+    if (feature(config.javaHome()) >= FIRST_TO_WARN_OF_UNSAFE) {
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
     command.add("-XX:+UseSerialGC");
     // Without them a counted loop keeps the worker's own exit waiting for a safepoint.
     command.add("-XX:+UseCountedLoopSafepoints");
@@ -45,6 +49,26 @@ final class WorkerCommand {
             .collect(Collectors.joining(File.pathSeparator)));
     command.add("dev.forkyard.worker.WorkerMain");
     return command;
+  }
+
+  /**
+   * The version of the workers' Java. An older one refuses a flag that it does not know, and to
+   * have it ignore them all would hide a user's mistakes.
+   */
+  private static int feature(Path javaHome) {
+    if (javaHome.equals(Path.of(System.getProperty("java.home")))) {
+      return Runtime.version().feature();
+    }
+    try (Stream<String> release = Files.lines(javaHome.resolve("release"))) {
+      return release
+          .filter(line -> line.startsWith("JAVA_VERSION="))
+          .map(line -> line.replaceAll("[^0-9.]", "").split("\\.")[0])
+          .mapToInt(Integer::parseInt)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException | UncheckedIOException | NumberFormatException unknown) {
+      return 0;
+    }
   }
 
   /** Where the JVM of this process id would have left its crash report. */

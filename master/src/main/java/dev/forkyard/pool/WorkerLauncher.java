@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -76,15 +77,16 @@ final class WorkerLauncher implements AutoCloseable {
     arguments.add(board.toString());
     byte[] stdin = (HexFormat.of().formatHex(token) + "\n").getBytes(StandardCharsets.US_ASCII);
     GuardedProcess process;
-    long[] pid = new long[1];
-    VmReportFilter output = new VmReportFilter(line -> print(pid[0], line));
+    // Its first line may come before its process id is known here.
+    CompletableFuture<Long> pid = new CompletableFuture<>();
+    VmReportFilter output = new VmReportFilter(line -> print(pid.join(), line));
     try {
       process = GuardedProcess.start(arguments, null, config.environment(), stdin, guard, output);
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(board);
       throw e;
     }
-    pid[0] = process.pid();
+    pid.complete(process.pid());
     loop.post(
         () -> {
           link.process = process;

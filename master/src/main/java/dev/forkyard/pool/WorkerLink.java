@@ -70,7 +70,9 @@ final class WorkerLink {
           new Progress(
               Progress.State.RUNNING, slot.jobId(), slot.startedNanos() + clockOffsetNanos);
       case ENDED -> new Progress(Progress.State.ENDED, slot.jobId(), 0);
-      case CONDEMNED -> new Progress(Progress.State.CONDEMNED, slot.jobId(), 0);
+      case CONDEMNED ->
+          new Progress(
+              Progress.State.CONDEMNED, slot.jobId(), slot.startedNanos() + clockOffsetNanos);
     };
   }
 }

@@ -17,11 +17,17 @@ public sealed interface Outcome {
    * Its worker died.
    *
    * @param finished whether the job had ended and only its reply was lost
+   * @param runNanos how long it had run; 0 where that is not known
    */
-  record Lost(boolean finished) implements Outcome {}
+  record Lost(boolean finished, long runNanos) implements Outcome {}
 
-  /** It ran too long; the dump is null if the worker gave none in time. */
-  record TimedOut(@Nullable String dump) implements Outcome {}
+  /**
+   * It ran too long.
+   *
+   * @param dump null if the worker gave none in time
+   * @param runNanos how long it had run when it was condemned
+   */
+  record TimedOut(@Nullable String dump, long runNanos) implements Outcome {}
 
   /** It waited too long and never ran. */
   record Expired() implements Outcome {}

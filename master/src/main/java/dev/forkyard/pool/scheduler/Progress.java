@@ -27,6 +27,12 @@ public record Progress(State state, long jobId, long startedNanos) {
     return state == State.RUNNING && jobId == job.id();
   }
 
+  /** How long the job that it speaks of has run; 0 where that can't be. */
+  long ranNanos(long now) {
+    boolean begun = state == State.RUNNING || state == State.CONDEMNED;
+    return begun ? Math.max(0, now - startedNanos) : 0;
+  }
+
   boolean reached(Job<?> job) {
     return state != State.NONE && jobId == job.id();
   }

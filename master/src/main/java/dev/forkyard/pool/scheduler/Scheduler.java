@@ -431,14 +431,14 @@ public final class Scheduler<J> {
   private void loseUnstarted(Job<J> job) {
     if (!job.ended() && job.bereaved() > MAX_UNSTARTED_DEATHS) {
       stopWaiting(job);
-      end(job, new Outcome.Lost(false));
+      end(job, new Outcome.Lost(false, 0));
     } else {
       giveBack(job);
     }
   }
 
   /** The job was running when its worker died, or may have been. */
-  private void loseRunning(Job<J> job) {
+  private void loseRunning(Job<J> job, long ranNanos) {
     stopWaiting(job);
     if (job.ended()) {
       return;
@@ -449,14 +449,14 @@ public final class Scheduler<J> {
       job.become(new JobState.Queued());
       queue.addFirst(job);
     } else {
-      end(job, new Outcome.Lost(false));
+      end(job, new Outcome.Lost(false, ranNanos));
     }
   }
 
   private void loseReply(Job<J> job) {
     stopWaiting(job);
     if (!job.ended()) {
-      end(job, new Outcome.Lost(true));
+      end(job, new Outcome.Lost(true, 0));
     }
   }
 
@@ -487,7 +487,7 @@ public final class Scheduler<J> {
         return;
       }
       if (actions.condemn(worker.id, job.id())) {
-        climb(worker, job, now);
+        climb(worker, job, ranNanos(worker, progress, now), now);
         return;
       }
     }
@@ -508,7 +508,7 @@ public final class Scheduler<J> {
   private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
-      climb(worker, job, now);
+      climb(worker, job, ranNanos(worker, progress, now), now);
       return;
     }
     recall(worker, new long[] {job.id()}, now);
@@ -520,8 +520,9 @@ public final class Scheduler<J> {
     if (worker.doomed() || worker.find(job.id()) != job) {
       return;
     }
-    if (actions.progress(worker.id).runs(job) && actions.condemn(worker.id, job.id())) {
-      climb(worker, job, now);
+    Progress progress = actions.progress(worker.id);
+    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
+      climb(worker, job, ranNanos(worker, progress, now), now);
     } else {
       job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
     }
@@ -583,12 +584,12 @@ public final class Scheduler<J> {
   }
 
   /** The slot is condemned for this job: whatever is hit now, it is this job. */
-  private void climb(Worker<J> worker, Job<J> job, long now) {
+  private void climb(Worker<J> worker, Job<J> job, long ranNanos, long now) {
     sawRunning(job, worker);
     stopWaiting(job);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));
-    crew.become(worker, new Killing(job, step));
+    crew.become(worker, new Killing(job, ranNanos, step));
     actions.interrupt(worker.id, job.id());
   }
 
@@ -600,15 +601,20 @@ public final class Scheduler<J> {
     completeCondemned(worker, dump);
     long rest = Math.max(0, config.hardNanos() - config.dumpNanos());
     Timers.Timer step = timers.at(now + rest, at -> kill(worker, at));
-    crew.become(worker, new Killing(null, step));
+    crew.become(worker, new Killing(null, 0, step));
     actions.terminate(worker.id);
+  }
+
+  /** How long the job that it speaks of has run; what the worker claims has its bounds. */
+  private static long ranNanos(Worker<?> worker, Progress progress, long now) {
+    return Math.min(progress.ranNanos(now), now - worker.bornNanos);
   }
 
   private void completeCondemned(Worker<J> worker, @Nullable String dump) {
     if (worker.state() instanceof Killing killing && killing.condemned() != null) {
       for (Job<J> job : worker.line) {
         if (job == killing.condemned() && !job.ended()) {
-          end(job, new Outcome.TimedOut(dump));
+          end(job, new Outcome.TimedOut(dump, killing.ranNanos()));
         }
       }
     }
@@ -621,7 +627,7 @@ public final class Scheduler<J> {
     completeCondemned(worker, null);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
-    crew.become(worker, new Killing(null, step));
+    crew.become(worker, new Killing(null, 0, step));
     actions.kill(worker.id);
   }
 
@@ -669,7 +675,7 @@ public final class Scheduler<J> {
     }
     leaveState(worker);
     crew.become(worker, new WorkerState.Dead());
-    judge(worker);
+    judge(worker, now);
     if (!worker.asked && !closing) {
       lost++;
     }
@@ -685,7 +691,7 @@ public final class Scheduler<J> {
    * Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not
    * started.
    */
-  private void judge(Worker<J> worker) {
+  private void judge(Worker<J> worker, long now) {
     List<Job<J>> line = new ArrayList<>(worker.line);
     worker.line.clear();
     Progress progress = actions.progress(worker.id);
@@ -702,7 +708,7 @@ public final class Scheduler<J> {
     for (int i = line.size() - 1; i >= 0; i--) {
       Job<J> job = line.get(i);
       if (unknown || (i == at && progress.state() != Progress.State.ENDED)) {
-        loseRunning(job);
+        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0);
       } else if (i <= at) {
         loseReply(job);
       } else {

@@ -23,9 +23,11 @@ sealed interface WorkerState {
    * On its way out by the ladder of interrupt, SIGTERM and SIGKILL.
    *
    * @param condemned the job for which its outcome still waits for a thread dump
+   * @param ranNanos how long that job had run
    * @param step the next rung
    */
-  record Killing(@Nullable Job<?> condemned, Timers.Timer step) implements WorkerState {}
+  record Killing(@Nullable Job<?> condemned, long ranNanos, Timers.Timer step)
+      implements WorkerState {}
 
   /** Its process has exited and its socket was read to its end; half of it is waited for. */
   record Dying(Timers.Timer deadline) implements WorkerState {}

@@ -54,9 +54,12 @@ class PlantedBugsTest {
             "boolean unknown = true;"),
         bug(
             "a running job is run again behind the caller's back",
-            "        loseRunning(job);",
+            "        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0);",
             "        giveBack(job);"),
-        bug("a finished job is run again", "        loseReply(job);", "        loseRunning(job);"),
+        bug(
+            "a finished job is run again",
+            "        loseReply(job);",
+            "        loseRunning(job, 0);"),
         bug(
             "a worker is dead as soon as its process has exited",
             "if (worker.exited && worker.socketEnded) {",
@@ -67,24 +70,24 @@ class PlantedBugsTest {
             "    } else if (!(worker.state() instanceof Draining)) {\n      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      if (actions.condemn(worker.id, job.id())) {\n        climb(worker, job, now);\n        return;",
-            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        climb(worker, job, now);\n        return;"),
+            "      if (actions.condemn(worker.id, job.id())) {\n        climb(worker, job, ranNanos(worker, progress, now), now);\n        return;",
+            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        climb(worker, job, ranNanos(worker, progress, now), now);\n        return;"),
         bug(
             "a deadline does not condemn",
             "if (actions.condemn(worker.id, job.id())) {\n        climb",
             "if (progress.runs(job)) {\n        climb"),
         bug(
             "a cancel does not condemn",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {",
-            "if (progress.runs(job)) {"),
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;",
+            "if (progress.runs(job)) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;"),
         bug(
             "a cancel hits whatever runs",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {",
-            "if (progress.state() == Progress.State.RUNNING\n        && actions.condemn(worker.id, progress.jobId())) {"),
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;",
+            "if (progress.state() == Progress.State.RUNNING\n        && actions.condemn(worker.id, progress.jobId())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;"),
         bug(
             "a cancelled job that has started is left alone",
-            "if (actions.progress(worker.id).runs(job) && actions.condemn(worker.id, job.id())) {",
-            "if (now < 0) {"),
+            "    Progress progress = actions.progress(worker.id);\n    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n    } else",
+            "    Progress progress = actions.progress(worker.id);\n    if (now < 0) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n    } else"),
         new Bug(
             "a reply for an unknown job ends the one at the head",
             "Worker.java",
