@@ -474,9 +474,6 @@ public final class Scheduler<J> {
 
   private void checkDeadline(Worker<J> worker, Job<J> job, long since, long now) {
     job.timer = null;
-    if (worker.doomed()) {
-      return;
-    }
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job)) {
       sawRunning(job, worker);
@@ -487,12 +484,21 @@ public final class Scheduler<J> {
         return;
       }
       if (actions.condemn(worker.id, job.id())) {
-        climb(worker, job, ranNanos(worker, progress, now), now);
+        timeOut(worker, job, ranNanos(worker, progress, now), now);
         return;
       }
     }
     // It has ended and its reply is under way, or it has not started; the pulse bounds both.
     job.timer = timers.at(now + RECHECK_NANOS, at -> checkDeadline(worker, job, since, at));
+  }
+
+  /** A worker that is being killed for another reason, and lingers, needs no ladder of its own. */
+  private void timeOut(Worker<J> worker, Job<J> job, long ranNanos, long now) {
+    if (worker.doomed()) {
+      end(job, new Outcome.TimedOut(null, ranNanos));
+    } else {
+      climb(worker, job, ranNanos, now);
+    }
   }
 
   private void sawRunning(Job<J> job, Worker<J> worker) {

@@ -70,12 +70,16 @@ class PlantedBugsTest {
             "    } else if (!(worker.state() instanceof Draining)) {\n      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      if (actions.condemn(worker.id, job.id())) {\n        climb(worker, job, ranNanos(worker, progress, now), now);\n        return;",
-            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        climb(worker, job, ranNanos(worker, progress, now), now);\n        return;"),
+            "      if (actions.condemn(worker.id, job.id())) {\n        timeOut(worker, job, ranNanos(worker, progress, now), now);\n        return;",
+            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        timeOut(worker, job, ranNanos(worker, progress, now), now);\n        return;"),
         bug(
             "a deadline does not condemn",
-            "if (actions.condemn(worker.id, job.id())) {\n        climb",
-            "if (progress.runs(job)) {\n        climb"),
+            "if (actions.condemn(worker.id, job.id())) {\n        timeOut",
+            "if (progress.runs(job)) {\n        timeOut"),
+        bug(
+            "a deadline waits for a worker that does not die",
+            "    if (worker.doomed()) {\n      end(job, new Outcome.TimedOut(null, ranNanos));",
+            "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
             "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;",

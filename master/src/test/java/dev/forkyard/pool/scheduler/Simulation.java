@@ -46,6 +46,7 @@ final class Simulation {
     int starts;
     int lastAttempt;
     long startedAt;
+    long startedOn;
     boolean runningNow;
     boolean finished;
     boolean startedHere;
@@ -181,6 +182,7 @@ final class Simulation {
       current = sim;
       sim.starts++;
       sim.startedAt = now;
+      sim.startedOn = id;
       sim.runningNow = true;
       sim.startedHere = true;
       check(!sim.cancelledWhileQueued, "a job started that was cancelled in the queue");
@@ -411,13 +413,14 @@ final class Simulation {
     check(sim.outcome != null, "a cancelled job did not end at once");
     check(!open || sim.outcome instanceof Outcome.Cancelled, "a cancel ended as " + sim.outcome);
     if (open && sim.holder != 0) {
-      SimWorker worker = workers.get(sim.holder);
       long runsSince = sim.starts;
       after(
           2 * SECONDS,
           () ->
               check(
-                  !(sim.runningNow && sim.starts == runsSince && worker.alive && !worker.immortal),
+                  !(sim.runningNow
+                      && sim.starts == runsSince
+                      && !workers.get(sim.startedOn).immortal),
                   "a cancelled job still runs"));
     }
   }
@@ -496,15 +499,14 @@ final class Simulation {
       if (sim.outcome == null && sim.holder == 0 && sim.job != null) {
         check(!idle, "a job waits while a worker idles");
       }
-      if (sim.runningNow && sim.outcome == null && sim.spec.runNanos() > 0) {
+      if (sim.runningNow
+          && sim.outcome == null
+          && sim.spec.runNanos() > 0
+          && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
         long over = now - sim.startedAt - sim.spec.runNanos();
         check(
-            over < 300 * MILLIS
-                || worker == null
-                || !worker.honest()
-                || worker.frozen
-                || worker.immortal,
+            over < 300 * MILLIS || worker == null || !worker.honest(),
             "a job runs past its deadline by " + over / MILLIS + " ms");
       }
     }
@@ -571,7 +573,8 @@ final class Simulation {
     } else if (worker.crowdedSince < 0) {
       worker.crowdedSince = now;
     } else {
-      long limit = worker.deafToRecall ? config.recallNanos() + SECONDS : 100 * MILLIS;
+      // Asked once for jobs that ended meanwhile, and once more for these.
+      long limit = worker.deafToRecall ? 2 * config.recallNanos() + SECONDS : 100 * MILLIS;
       check(now - worker.crowdedSince < limit, "jobs wait behind another on a busy worker");
     }
   }
