@@ -16,9 +16,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -131,6 +135,79 @@ class ConformanceTest {
   }
 
   @Test
+  void fieldsInAnyOrderAmongUnknownOnesAreReadAndTheUnknownSkipped() throws Exception {
+    for (long seed = 0; seed < SEEDS; seed++) {
+      RandomFrames frames = new RandomFrames(seed);
+      Frame frame = frames.next();
+      byte[] scattered = scatteredKind(Counterpart.of(frame), frames, new Random(seed));
+
+      assertThat(same(read(scattered), frame)).as("seed %d", seed).isTrue();
+    }
+  }
+
+  private static byte[] scatteredKind(
+      ForkyardProto.Frame message, RandomFrames frames, Random random) throws IOException {
+    var kind = message.getAllFields().entrySet().iterator().next();
+    return nested(kind.getKey().getNumber(), scattered((Message) kind.getValue(), frames, random));
+  }
+
+  /** A nested message is also cut in two, which protobuf merges. */
+  private static byte[] scattered(Message message, RandomFrames frames, Random random)
+      throws IOException {
+    List<byte[]> pieces = new ArrayList<>();
+    for (var field : message.getAllFields().entrySet()) {
+      if (field.getValue() instanceof Message nested) {
+        for (Message part : parts(nested, random)) {
+          pieces.add(nested(field.getKey().getNumber(), scattered(part, frames, random)));
+        }
+      } else {
+        pieces.add(only(message, field.getKey()).toByteArray());
+      }
+      pieces.add(frames.unknownFields().toByteArray());
+    }
+    pieces.add(frames.unknownFields().toByteArray());
+    Collections.shuffle(pieces, random);
+    return concat(pieces.toArray(byte[][]::new));
+  }
+
+  private static List<Message> parts(Message message, Random random) {
+    Message.Builder first = message.toBuilder();
+    Message.Builder second = message.toBuilder();
+    for (FieldDescriptor field : message.getAllFields().keySet()) {
+      (random.nextBoolean() ? first : second).clearField(field);
+    }
+    return List.of(first.build(), second.build());
+  }
+
+  private static Message only(Message message, FieldDescriptor field) {
+    return message.newBuilderForType().setField(field, message.getField(field)).build();
+  }
+
+  @Test
+  void ofAFieldThatOccursTwiceTheLastCountsAndListsAndMessagesAreMerged() throws Exception {
+    int compared = 0;
+    for (long seed = 0; seed < 4 * SEEDS; seed++) {
+      RandomFrames frames = new RandomFrames(seed);
+      ForkyardProto.Frame first = Counterpart.of(frames.next());
+      ForkyardProto.Frame second = Counterpart.of(frames.next());
+      if (first.getKindCase() == second.getKindCase()) {
+        byte[] both =
+            nested(first.getKindCase().getNumber(), concat(kindOf(first), kindOf(second)));
+
+        assertThat(Counterpart.of(read(both)))
+            .as("seed %d", seed)
+            .isEqualTo(asRead(ForkyardProto.Frame.parseFrom(both)));
+        compared++;
+      }
+    }
+    assertThat(compared).isGreaterThan(SEEDS / 4);
+  }
+
+  private static byte[] kindOf(ForkyardProto.Frame message) {
+    return ((Message) message.getAllFields().values().iterator().next()).toByteArray();
+  }
+
+  @Test
   void idsAreReadPackedAndUnpackedAndMixed() throws Exception {
     for (int kind : new int[] {FrameCodec.RECALL, FrameCodec.RETURNED}) {
       byte[] unpacked =
@@ -175,6 +252,45 @@ class ConformanceTest {
         .isInstanceOf(InvalidProtocolBufferException.class);
   }
 
+  /** Cut to 32 bits, this tag would be that of Drain. */
+  @Test
+  void tagsOfMoreThan32BitsAreRefused() {
+    long drain = FrameCodec.DRAIN << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
+    assertRefused(concat(padded(1L << 35 | drain, 6), padded(0, 1)), "more than 32 bits");
+    assertRefused(
+        nested(FrameCodec.DRAIN, concat(padded(1L << 35 | 1 << 3, 6), padded(0, 1))),
+        "more than 32 bits");
+  }
+
+  /** The bytes are legal, and in proto3 such a text is the same as none. */
+  @Test
+  void aHandlerNameThatIsThereButEmptyIsNone() throws Exception {
+    byte[] body = nested(FrameCodec.RUN, bytes(out -> out.writeString(3, "")));
+    assertThat(((Frame.Run) read(body)).handlerName()).isNull();
+  }
+
+  @Test
+  void groupsAreSkippedHoweverOftenButNotHoweverDeep() throws Exception {
+    UnknownFieldSet groups = UnknownFieldSet.getDefaultInstance();
+    for (int depth = 0; depth < 90; depth++) {
+      groups = group(groups, UnknownFieldSet.getDefaultInstance());
+    }
+    byte[] skipped = nested(FrameCodec.DRAIN, groups.toByteArray());
+    assertThat(ForkyardProto.Frame.parseFrom(skipped).hasDrain()).isTrue();
+    assertThat(read(skipped)).isEqualTo(new Frame.Drain());
+
+    byte[] deep = new byte[100_000];
+    Arrays.fill(deep, (byte) (1 << 3 | WireFormat.WIRETYPE_START_GROUP));
+    assertThatThrownBy(() -> read(nested(FrameCodec.DRAIN, deep)))
+        .isInstanceOf(ProtocolException.class);
+  }
+
+  private static UnknownFieldSet group(UnknownFieldSet... groups) {
+    UnknownFieldSet.Field.Builder field = UnknownFieldSet.Field.newBuilder();
+    Stream.of(groups).forEach(field::addGroup);
+    return UnknownFieldSet.newBuilder().addField(15, field.build()).build();
+  }
+
   @Test
   void aFrameOfNoKindOrAnUnknownOneOrOfMoreThanOneIsRefused() {
     ForkyardProto.Frame drain = Counterpart.of(new Frame.Drain());
@@ -192,6 +308,32 @@ class ConformanceTest {
     assertRefused(
         concat(drain.toByteArray(), Counterpart.of(new Frame.Cancel(1)).toByteArray()),
         "two kinds");
+  }
+
+  @Test
+  void valuesThatTheSpecificationForbidsAreRefused() {
+    for (int value : new int[] {2, -1, Integer.MIN_VALUE}) {
+      ForkyardProto.Frame.Builder run = ForkyardProto.Frame.newBuilder();
+      run.getRunBuilder().setEncodingValue(value);
+      assertRefused(run.build(), value == 2 ? "unknown encoding" : "out of range");
+    }
+    ForkyardProto.Frame.Builder failed = ForkyardProto.Frame.newBuilder();
+    failed.getReplyBuilder().getFailureBuilder().setKindValue(4);
+    assertRefused(failed.build(), "unknown kind of failure");
+
+    byte[] soonKnown =
+        bytes(
+            out -> {
+              out.writeEnum(6, 2);
+              out.writeEnum(6, 1);
+            });
+    assertRefused(nested(FrameCodec.RUN, soonKnown), "unknown encoding");
+
+    for (int value : new int[] {Integer.MIN_VALUE, -1}) {
+      ForkyardProto.Frame.Builder welcome = ForkyardProto.Frame.newBuilder();
+      welcome.getWelcomeBuilder().setVersion(value);
+      assertRefused(welcome.build(), "out of range");
+    }
   }
 
   private static void assertRefused(ForkyardProto.Frame message, String why) {
@@ -213,6 +355,16 @@ class ConformanceTest {
 
   private static FrameDecoder decoder() {
     return new FrameDecoder(MAX_FRAME_BYTES);
+  }
+
+  /** What the decoder makes of a message: a result beside a failure does not count. */
+  static ForkyardProto.Frame asRead(ForkyardProto.Frame message) {
+    if (!message.getReply().hasFailure()) {
+      return message;
+    }
+    ForkyardProto.Frame.Builder read = message.toBuilder();
+    read.getReplyBuilder().clearResult();
+    return read.build();
   }
 
   /** Records compare their arrays by identity, and null must not pass for empty. */

@@ -1,5 +1,7 @@
 package dev.forkyard.protocol;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,39 @@ final class RandomFrames {
       case 10 -> new Frame.Goodbye(text());
       default -> new Frame.Message(int64(), text(), bytes());
     };
+  }
+
+  /**
+   * Fields that no message of the specification has: of every wire type, groups in groups among
+   * them, and of numbers that are known but with a wire type that these never have.
+   */
+  UnknownFieldSet unknownFields() {
+    return unknownFields(3);
+  }
+
+  private UnknownFieldSet unknownFields(int depth) {
+    UnknownFieldSet.Builder fields = UnknownFieldSet.newBuilder();
+    for (int count = random.nextInt(4); count > 0; count--) {
+      UnknownFieldSet.Field.Builder field = UnknownFieldSet.Field.newBuilder();
+      boolean known = random.nextInt(4) == 0;
+      switch (known ? 2 + random.nextInt(3) : random.nextInt(5)) {
+        case 0 -> field.addVarint(int64());
+        case 1 -> field.addLengthDelimited(ByteString.copyFrom(bytes()));
+        case 2 -> field.addFixed32(random.nextInt());
+        case 3 -> field.addFixed64(random.nextLong());
+        default ->
+            field.addGroup(
+                depth == 0 ? UnknownFieldSet.getDefaultInstance() : unknownFields(depth - 1));
+      }
+      fields.mergeField(known ? 1 + random.nextInt(7) : unknownNumber(), field.build());
+    }
+    return fields.build();
+  }
+
+  private int unknownNumber() {
+    return random.nextBoolean()
+        ? FrameCodec.MESSAGE + 1 + random.nextInt(20)
+        : FrameCodec.MESSAGE + 1 + random.nextInt(LARGEST_FIELD_NUMBER - FrameCodec.MESSAGE);
   }
 
   /** Of 0 to 64 bits. */

@@ -16,7 +16,15 @@ import org.jspecify.annotations.Nullable;
 public final class FrameDecoder {
 
   private static final int MAX_LENGTH_BYTES = 5;
+
+  /** As deep as protobuf's own readers go: each level takes a frame of the stack. */
+  private static final int MAX_NESTED_GROUPS = 100;
+
   private static final byte[] NOTHING = {};
+  private static final Encoding[] ENCODINGS = Encoding.values();
+  private static final FailureKind[] FAILURE_KINDS = FailureKind.values();
+  private static final Frame.Failure NO_FAILURE =
+      new Frame.Failure(0, 0, FailureKind.THROWN, "", null, "", false);
 
   private final int maxFrameBytes;
 
@@ -82,10 +90,11 @@ public final class FrameDecoder {
   private static Frame frame(ByteBuffer in) throws ProtocolException {
     Frame frame = null;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      int kind = (int) (tag >>> 3);
+      int tag = tag(in);
+      int kind = tag >>> 3;
       if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.MESSAGE || kind < 1) {
-        throw new ProtocolException("an unknown kind of frame, tag " + tag);
+        throw new ProtocolException(
+            "an unknown kind of frame, tag " + Integer.toUnsignedString(tag));
       }
       if (frame != null) {
         throw new ProtocolException("two kinds in one frame");
@@ -127,8 +136,8 @@ public final class FrameDecoder {
     int maxFrameBytes = 0;
     long nanoTime = 0;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> version = int32(in);
         case 2 << 3 | WireWriter.BYTES -> token = bytes(in);
         case 3 << 3 -> workerId = varint(in);
@@ -146,8 +155,8 @@ public final class FrameDecoder {
     int version = 0;
     int maxFrameBytes = 0;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> version = int32(in);
         case 2 << 3 -> maxFrameBytes = int32(in);
         default -> skip(in, tag);
@@ -162,17 +171,17 @@ public final class FrameDecoder {
     String handlerName = null;
     int attempt = 0;
     long deadline = 0;
-    int encoding = 0;
+    Encoding encoding = Encoding.BINARY;
     byte[] payload = null;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 -> handlerId = int32(in);
         case 3 << 3 | WireWriter.BYTES -> handlerName = text(in);
         case 4 << 3 -> attempt = int32(in);
         case 5 << 3 -> deadline = varint(in);
-        case 6 << 3 -> encoding = int32(in);
+        case 6 << 3 -> encoding = pick(ENCODINGS, in, "encoding");
         case 7 << 3 | WireWriter.BYTES -> payload = bytes(in);
         default -> skip(in, tag);
       }
@@ -180,10 +189,10 @@ public final class FrameDecoder {
     return new Frame.Run(
         jobId,
         handlerId,
-        handlerName,
+        handlerName == null || handlerName.isEmpty() ? null : handlerName,
         attempt,
         deadline,
-        pick(Encoding.values(), encoding, "encoding"),
+        encoding,
         payload);
   }
 
@@ -193,8 +202,8 @@ public final class FrameDecoder {
     byte[] value = null;
     Frame.Failure failure = null;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 -> runNanos = varint(in);
         case 3 << 3 | WireWriter.BYTES -> value = bytes(in);
@@ -202,7 +211,7 @@ public final class FrameDecoder {
           int end = enter(in);
           int limit = in.limit();
           in.limit(end);
-          failure = failure(in);
+          failure = failure(in, failure == null ? NO_FAILURE : failure);
           in.limit(limit);
         }
         default -> skip(in, tag);
@@ -221,17 +230,21 @@ public final class FrameDecoder {
         failure.fatal());
   }
 
-  /** The nested message, without what the reply around it says. */
-  private static Frame.Failure failure(ByteBuffer in) throws ProtocolException {
-    int kind = 0;
-    String className = "";
-    String message = null;
-    String stack = "";
-    boolean fatal = false;
+  /**
+   * The nested message, without what the reply around it says. One that comes in several parts is
+   * their sum, as everywhere in protobuf.
+   */
+  private static Frame.Failure failure(ByteBuffer in, Frame.Failure before)
+      throws ProtocolException {
+    FailureKind kind = before.kind();
+    String className = before.className();
+    String message = before.message();
+    String stack = before.stack();
+    boolean fatal = before.fatal();
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
-        case 1 << 3 -> kind = int32(in);
+      int tag = tag(in);
+      switch (tag) {
+        case 1 << 3 -> kind = pick(FAILURE_KINDS, in, "kind of failure");
         case 2 << 3 | WireWriter.BYTES -> className = text(in);
         case 3 << 3 | WireWriter.BYTES -> message = text(in);
         case 4 << 3 | WireWriter.BYTES -> stack = text(in);
@@ -239,16 +252,15 @@ public final class FrameDecoder {
         default -> skip(in, tag);
       }
     }
-    FailureKind failureKind = pick(FailureKind.values(), kind, "kind of failure");
-    return new Frame.Failure(0, 0, failureKind, className, message, stack, fatal);
+    return new Frame.Failure(0, 0, kind, className, message, stack, fatal);
   }
 
   private static Frame dump(ByteBuffer in) throws ProtocolException {
     long jobId = 0;
     String text = "";
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 | WireWriter.BYTES -> text = text(in);
         default -> skip(in, tag);
@@ -259,7 +271,7 @@ public final class FrameDecoder {
 
   private static Frame drain(ByteBuffer in) throws ProtocolException {
     while (in.hasRemaining()) {
-      skip(in, varint(in));
+      skip(in, tag(in));
     }
     return new Frame.Drain();
   }
@@ -267,7 +279,7 @@ public final class FrameDecoder {
   private static Frame goodbye(ByteBuffer in) throws ProtocolException {
     String reason = "";
     while (in.hasRemaining()) {
-      long tag = varint(in);
+      int tag = tag(in);
       if (tag == (1 << 3 | WireWriter.BYTES)) {
         reason = text(in);
       } else {
@@ -282,8 +294,8 @@ public final class FrameDecoder {
     String type = "";
     byte[] payload = NOTHING;
     while (in.hasRemaining()) {
-      long tag = varint(in);
-      switch ((int) tag) {
+      int tag = tag(in);
+      switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 | WireWriter.BYTES -> type = text(in);
         case 3 << 3 | WireWriter.BYTES -> payload = bytes(in);
@@ -296,7 +308,7 @@ public final class FrameDecoder {
   private static long onlyNumber(ByteBuffer in) throws ProtocolException {
     long value = 0;
     while (in.hasRemaining()) {
-      long tag = varint(in);
+      int tag = tag(in);
       if (tag == 1 << 3) {
         value = varint(in);
       } else {
@@ -310,7 +322,7 @@ public final class FrameDecoder {
     long[] ids = new long[8];
     int count = 0;
     while (in.hasRemaining()) {
-      long tag = varint(in);
+      int tag = tag(in);
       if (tag == (1 << 3 | WireWriter.BYTES)) {
         int end = enter(in);
         while (in.position() < end) {
@@ -330,11 +342,25 @@ public final class FrameDecoder {
     return Arrays.copyOf(ids, count);
   }
 
-  private static <E> E pick(E[] values, int ordinal, String what) throws ProtocolException {
-    if (ordinal < 0 || ordinal >= values.length) {
+  private static <E> E pick(E[] values, ByteBuffer in, String what) throws ProtocolException {
+    int ordinal = int32(in);
+    if (ordinal >= values.length) {
       throw new ProtocolException("an unknown " + what + ": " + ordinal);
     }
     return values[ordinal];
+  }
+
+  /** Almost all tags are one byte, and then there is nothing to check. */
+  private static int tag(ByteBuffer in) throws ProtocolException {
+    int start = in.position();
+    if (start < in.limit() && in.get(start) >= 0) {
+      return in.get();
+    }
+    long tag = varint(in);
+    if (tag >>> Integer.SIZE != 0) {
+      throw new ProtocolException("a tag of more than 32 bits");
+    }
+    return (int) tag;
   }
 
   private static long varint(ByteBuffer in) throws ProtocolException {
@@ -384,16 +410,32 @@ public final class FrameDecoder {
     }
   }
 
-  private static void skip(ByteBuffer in, long tag) throws ProtocolException {
+  private static void skip(ByteBuffer in, int tag) throws ProtocolException {
+    skip(in, tag, MAX_NESTED_GROUPS);
+  }
+
+  private static void skip(ByteBuffer in, int tag, int groupsLeft) throws ProtocolException {
     if (tag >>> 3 == 0) {
       throw new ProtocolException("a field without a number");
     }
-    switch ((int) tag & 7) {
+    switch (tag & 7) {
       case WireWriter.VARINT -> varint(in);
       case WireWriter.FIXED64 -> advance(in, Long.BYTES);
       case WireWriter.BYTES -> in.position(enter(in));
+      case WireWriter.START_GROUP -> skipGroup(in, tag >>> 3, groupsLeft);
       case WireWriter.FIXED32 -> advance(in, Integer.BYTES);
-      default -> throw new ProtocolException("an unknown wire type, tag " + tag);
+      default ->
+          throw new ProtocolException("an unknown wire type, tag " + Integer.toUnsignedString(tag));
+    }
+  }
+
+  private static void skipGroup(ByteBuffer in, int field, int groupsLeft) throws ProtocolException {
+    if (groupsLeft == 0) {
+      throw new ProtocolException("more than " + MAX_NESTED_GROUPS + " groups in one another");
+    }
+    int end = field << 3 | WireWriter.END_GROUP;
+    for (int tag = tag(in); tag != end; tag = tag(in)) {
+      skip(in, tag, groupsLeft - 1);
     }
   }
 
