@@ -28,9 +28,12 @@ public final class FrameDecoder {
 
   private final int maxFrameBytes;
 
-  /** Refuses frames of more than this many bytes, the length prefix not counted. */
+  /**
+   * Refuses frames of more than this many bytes, the length prefix not counted; and those that with
+   * their prefix are too large for any buffer.
+   */
   public FrameDecoder(int maxFrameBytes) {
-    this.maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = Math.min(maxFrameBytes, Integer.MAX_VALUE - MAX_LENGTH_BYTES);
   }
 
   /**

@@ -79,6 +79,15 @@ class FrameCodecTest {
         .hasMessageContaining("at most 1024");
   }
 
+  /** With its prefix it would take more than an int can say. */
+  @Test
+  void aFrameTooLargeForAnyBufferIsRefusedWhateverTheLimit() {
+    ByteBuffer start = ByteBuffer.allocate(8);
+    WireWriter.varint(start, Integer.MAX_VALUE);
+    assertThatThrownBy(() -> new FrameDecoder(Integer.MAX_VALUE).needed(start.flip()))
+        .isInstanceOf(ProtocolException.class);
+  }
+
   @Test
   void malformedFramesAreRefusedAndNothingElseHappens() {
     for (int[] bytes :
