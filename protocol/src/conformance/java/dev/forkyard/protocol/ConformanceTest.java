@@ -203,7 +203,7 @@ class ConformanceTest {
     assertThat(compared).isGreaterThan(SEEDS / 4);
   }
 
-  private static byte[] kindOf(ForkyardProto.Frame message) {
+  static byte[] kindOf(ForkyardProto.Frame message) {
     return ((Message) message.getAllFields().values().iterator().next()).toByteArray();
   }
 
@@ -394,7 +394,7 @@ class ConformanceTest {
     return bytes(out -> out.writeByteArrayNoTag(body));
   }
 
-  private static byte[] nested(int field, byte[] body) {
+  static byte[] nested(int field, byte[] body) {
     return bytes(out -> out.writeByteArray(field, body));
   }
 
