@@ -33,7 +33,12 @@ class ArchitectureTest {
         // Jackson and protobuf are the handler's own, and optional.
         layer("dev.forkyard.worker", "dev.forkyard.protocol", "com.fasterxml..", "com.google.."),
         layer("dev.forkyard.process", "org.slf4j.."),
-        layer("dev.forkyard.transport", "dev.forkyard.protocol", "io.netty..", "org.slf4j.."),
+        layer(
+            "dev.forkyard.transport",
+            "dev.forkyard.protocol",
+            "io.netty..",
+            "org.slf4j..",
+            "jdk.net"),
         layer("dev.forkyard.pool.scheduler"),
         layer(
             "dev.forkyard.pool",

@@ -7,10 +7,7 @@ import dev.forkyard.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.epoll.EpollDomainSocketChannel;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +32,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     static final Logger LOG = LoggerFactory.getLogger(TransportServer.class);
   }
 
+  private final @Nullable Path socket;
   private final int maxFrameBytes;
   private final TransportServer.Gate gate;
 
@@ -46,7 +44,8 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable Throwable fault;
   private boolean ended;
 
-  FrameChannel(int maxFrameBytes, TransportServer.Gate gate) {
+  FrameChannel(@Nullable Path socket, int maxFrameBytes, TransportServer.Gate gate) {
+    this.socket = socket;
     this.maxFrameBytes = maxFrameBytes;
     this.gate = gate;
   }
@@ -54,7 +53,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   @Override
   public void channelActive(ChannelHandlerContext active) {
     context = active;
-    if (active.channel() instanceof EpollDomainSocketChannel socket && !sameUser(socket)) {
+    if (socket != null && !PeerCredentials.sameUser(active.channel(), socket)) {
       fail(new ProtocolException("a connection from another user"));
       return;
     }
@@ -68,16 +67,6 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
             },
             GREETING_SECONDS,
             TimeUnit.SECONDS);
-  }
-
-  private static boolean sameUser(EpollDomainSocketChannel socket) {
-    try {
-      Object me = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-      return socket.peerCredentials().uid() == (Integer) me;
-    } catch (IOException | UnsupportedOperationException notKnown) {
-      // The directory is private, and the token is asked for all the same.
-      return true;
-    }
   }
 
   @Override

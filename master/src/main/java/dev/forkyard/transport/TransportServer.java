@@ -84,7 +84,7 @@ public final class TransportServer implements AutoCloseable {
                   new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel connection) {
-                      connection.pipeline().addLast(new FrameChannel(maxFrameBytes, gate));
+                      connection.pipeline().addLast(new FrameChannel(socket, maxFrameBytes, gate));
                     }
                   })
               .bind(bindAddress(kind, socket))

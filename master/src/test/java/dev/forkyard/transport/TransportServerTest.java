@@ -1,6 +1,7 @@
 package dev.forkyard.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.process.RuntimeDirectory;
@@ -13,6 +14,9 @@ import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -224,6 +228,55 @@ class TransportServerTest {
       await().until(() -> heard.ended);
       assertThat(heard.frames).hasSize(200);
     }
+  }
+
+  /** Connects to the socket that it is given; its exit code tells whether it was let in. */
+  public static final class Stranger {
+
+    private Stranger() {}
+
+    /** Exits with 0 if the other side closes the connection, though the greeting is right. */
+    public static void main(String[] args) throws IOException {
+      SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(args[0]));
+      try (peer) {
+        writeFully(peer, encoded(List.of(hello(TOKEN))));
+        System.exit(peer.read(ByteBuffer.allocate(1)) < 0 ? 0 : 1);
+      } catch (IOException reset) {
+        System.exit(0);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EPOLL_UNIX", "NIO_UNIX"})
+  void anotherUserIsRefusedEvenWithTheTokenAndAnOpenDirectory(TransportKind kind) throws Exception {
+    assumeThat(System.getProperty("user.name")).as("who may become another").isEqualTo("root");
+    assumeThat(Path.of("/usr/bin/setpriv")).exists();
+    bind(kind);
+    Path socket = directory.path().resolve("s");
+    Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThat(stranger(socket, "--reuid=0")).isEqualTo(1);
+    assertThat(admitted.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(stranger(socket, "--reuid=65534")).isZero();
+    assertThat(admitted).isEmpty();
+  }
+
+  private static int stranger(Path socket, String user) throws Exception {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    Process process =
+        new ProcessBuilder(
+                "setpriv",
+                user,
+                "--clear-groups",
+                java.toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Stranger.class.getName(),
+                socket.toString())
+            .inheritIO()
+            .start();
+    return process.waitFor();
   }
 
   private void flood(Heard heard) {
