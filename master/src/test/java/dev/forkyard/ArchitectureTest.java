@@ -32,7 +32,13 @@ class ArchitectureTest {
         layer("dev.forkyard.protocol"),
         // Jackson and protobuf are the handler's own, and optional.
         layer("dev.forkyard.worker", "dev.forkyard.protocol", "com.fasterxml..", "com.google.."),
-        layer("dev.forkyard.process", "org.slf4j.."),
+        layer(
+            "dev.forkyard.process",
+            "dev.forkyard.transport",
+            "dev.forkyard.worker",
+            "dev.forkyard.protocol",
+            "io.netty.channel..",
+            "io.netty.util.concurrent"),
         layer(
             "dev.forkyard.transport",
             "dev.forkyard.protocol",

@@ -289,6 +289,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
 
     @Override
+    public int maxFrameBytes() {
+      return config.maxFrameBytes();
+    }
+
+    @Override
     public void onFrame(Frame frame) {
       long now = System.nanoTime();
       if (frame instanceof Frame.Result result) {
@@ -345,8 +350,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   void started(WorkerLink link) {
-    if (link.killed && link.process != null) {
-      link.process.kill();
+    if (link.killed) {
+      kill(link.id);
     }
   }
 
@@ -404,7 +409,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void terminate(long workerId) {
     WorkerLink link = links.get(workerId);
     if (link != null && link.process != null) {
-      link.process.terminate();
+      link.process.kill("SIGTERM");
     }
   }
 
@@ -413,8 +418,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     WorkerLink link = links.get(workerId);
     if (link != null) {
       link.killed = true;
-      if (link.process != null) {
-        link.process.kill();
+      if (link.process != null && launcher != null) {
+        launcher.kill(link.process);
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.process.ForkOptions;
+import dev.forkyard.process.JavaVariables;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.protocol.Frame.Encoding;
@@ -11,7 +13,6 @@ import dev.forkyard.worker.HandlerCodecs;
 import dev.forkyard.worker.JobHandler;
 import dev.forkyard.worker.SerializableCallable;
 import dev.forkyard.worker.ValueCodec;
-import java.io.File;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.io.UncheckedIOException;
@@ -80,11 +81,9 @@ public final class ProcessPool implements AutoCloseable {
     TransportServer bound = null;
     ProcessGuard started = null;
     try {
-      bound =
-          TransportServer.bind(
-              config.transport(), directory.path(), config.maxFrameBytes(), loop::admit);
+      bound = TransportServer.bind(config.transport(), directory.path(), loop::admit);
       started = ProcessGuard.start(directory.path());
-      this.launcher = new WorkerLauncher(config, directory.path(), bound.address(), started);
+      this.launcher = new WorkerLauncher(config, directory, bound.address(), started);
     } catch (IOException | RuntimeException e) {
       if (bound != null) {
         bound.close();
@@ -460,9 +459,7 @@ public final class ProcessPool implements AutoCloseable {
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
       // collide.
-      environment.put("JAVA_TOOL_OPTIONS", null);
-      environment.put("JDK_JAVA_OPTIONS", null);
-      environment.put("_JAVA_OPTIONS", null);
+      JavaVariables.NAMES.forEach(name -> environment.put(name, null));
     }
 
     /** Names the pool in errors, logs and thread names; by default {@code pool-1} and so on. */
@@ -628,7 +625,7 @@ public final class ProcessPool implements AutoCloseable {
               queueCapacity,
               maxFrameBytes,
               bootTimeout,
-              classPath == null ? ownClassPath() : classPath,
+              classPath == null ? ForkOptions.ownClassPath() : classPath,
               jvmOptions,
               new HashMap<>(environment),
               javaHome,
@@ -645,16 +642,6 @@ public final class ProcessPool implements AutoCloseable {
         throw new UncheckedIOException(
             "pool " + config.name() + " could not be started: " + e.getMessage(), e);
       }
-    }
-
-    private static List<Path> ownClassPath() {
-      List<Path> entries = new ArrayList<>();
-      for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator)) {
-        if (!entry.isEmpty()) {
-          entries.add(Path.of(entry).toAbsolutePath());
-        }
-      }
-      return List.copyOf(entries);
     }
 
     private static int atLeast(int least, String name, int value) {

@@ -1,11 +1,11 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.process.ExitStatus;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,40 +29,26 @@ record WorkerDeath(
   private static final int EXIT_ON_OUT_OF_MEMORY = 3;
   private static final int REPORT_HEAD_BYTES = 4096;
 
-  private static final Map<Integer, String> SIGNALS =
-      Map.ofEntries(
-          Map.entry(1, "SIGHUP"),
-          Map.entry(2, "SIGINT"),
-          Map.entry(3, "SIGQUIT"),
-          Map.entry(4, "SIGILL"),
-          Map.entry(5, "SIGTRAP"),
-          Map.entry(6, "SIGABRT"),
-          Map.entry(8, "SIGFPE"),
-          Map.entry(9, "SIGKILL"),
-          Map.entry(11, "SIGSEGV"),
-          Map.entry(13, "SIGPIPE"),
-          Map.entry(14, "SIGALRM"),
-          Map.entry(15, "SIGTERM"),
-          Map.entry(24, "SIGXCPU"),
-          Map.entry(25, "SIGXFSZ"));
-
   /**
    * Reads the evidence.
    *
    * @param exitMarked whether the JVM ran its shutdown hooks, so that the code is its own
    * @param report where a crash report would lie
    */
-  static WorkerDeath examine(int exitCode, boolean exitMarked, String outputTail, Path report) {
+  static WorkerDeath examine(
+      ExitStatus status, boolean exitMarked, String outputTail, Path report) {
     String crashed = Files.exists(report) ? report.toString() : null;
     String signal = null;
     if (crashed != null) {
       signal = signalIn(report);
-    } else if (exitCode > 128 && !exitMarked) {
-      signal = SIGNALS.get(exitCode - 128);
+    } else if (!exitMarked) {
+      signal = status.signal().orElse(null);
     }
     boolean outOfMemory =
-        exitCode == EXIT_ON_OUT_OF_MEMORY && !exitMarked && outputTail.contains(OUT_OF_MEMORY);
-    return new WorkerDeath(exitCode, signal, outOfMemory, outputTail, crashed);
+        status.value() == EXIT_ON_OUT_OF_MEMORY
+            && !exitMarked
+            && outputTail.contains(OUT_OF_MEMORY);
+    return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed);
   }
 
   private static @Nullable String signalIn(Path report) {

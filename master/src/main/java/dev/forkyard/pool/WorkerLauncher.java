@@ -1,9 +1,12 @@
 package dev.forkyard.pool;
 
-import dev.forkyard.process.GuardedProcess;
+import dev.forkyard.process.ChildProcess;
 import dev.forkyard.process.ProcessGuard;
+import dev.forkyard.process.RuntimeDirectory;
+import dev.forkyard.process.SpawnOptions;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,9 +14,9 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +24,6 @@ import org.slf4j.LoggerFactory;
 final class WorkerLauncher implements AutoCloseable {
 
   private static final int TOKEN_BYTES = 32;
-  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   /** Waits until the first line, since a logging back end costs start-up time. */
   private static final class Output {
@@ -30,18 +32,25 @@ final class WorkerLauncher implements AutoCloseable {
 
   private final PoolConfig config;
   private final List<String> command;
-  private final Path directory;
+  private final SpawnOptions options;
+  private final RuntimeDirectory directory;
   private final String address;
-  private final ProcessGuard guard;
   private final SecureRandom random = new SecureRandom();
   private final ExecutorService threads;
 
-  WorkerLauncher(PoolConfig config, Path directory, String address, ProcessGuard guard) {
+  WorkerLauncher(
+      PoolConfig config, RuntimeDirectory directory, String address, ProcessGuard guard) {
     this.config = config;
     this.command = WorkerCommand.of(config);
+    this.options =
+        SpawnOptions.builder()
+            .environment(config.environment())
+            .mergeErrors()
+            .killTreeOnExit()
+            .guard(guard)
+            .build();
     this.directory = directory;
     this.address = address;
-    this.guard = guard;
     this.threads =
         Executors.newCachedThreadPool(
             task -> {
@@ -66,7 +75,7 @@ final class WorkerLauncher implements AutoCloseable {
   private void start(long workerId, PoolLoop loop) throws IOException {
     byte[] token = new byte[TOKEN_BYTES];
     random.nextBytes(token);
-    Path board = boardPath(workerId);
+    Path board = directory.sharedFile(Long.toString(workerId));
     Scoreboard scoreboard = Scoreboard.create(board);
     WorkerLink link = new WorkerLink(workerId, token, scoreboard, board);
     // Before the process exists, so that its greeting finds the link.
@@ -75,39 +84,54 @@ final class WorkerLauncher implements AutoCloseable {
     arguments.add(address);
     arguments.add(Long.toString(workerId));
     arguments.add(board.toString());
-    byte[] stdin = (HexFormat.of().formatHex(token) + "\n").getBytes(StandardCharsets.US_ASCII);
-    GuardedProcess process;
-    // Its first line may come before its process id is known here.
-    CompletableFuture<Long> pid = new CompletableFuture<>();
-    VmReportFilter output = new VmReportFilter(line -> print(pid.join(), line));
+    ChildProcess process;
     try {
-      process = GuardedProcess.start(arguments, null, config.environment(), stdin, guard, output);
-    } catch (IOException | RuntimeException e) {
+      process = ChildProcess.spawn(arguments, options);
+    } catch (RuntimeException e) {
       Files.deleteIfExists(board);
       throw e;
     }
-    pid.complete(process.pid());
+    WorkerOutput output = new WorkerOutput(line -> print(process.pid(), line));
+    process.stdout().onLine(output::line);
+    process.onClose().thenRun(output::end);
     loop.post(
         () -> {
           link.process = process;
           loop.started(link);
         });
+    // What it left behind may hold its output open.
     process
         .onExit()
-        .whenComplete(
-            (code, error) -> {
-              output.release();
+        .thenCompose(status -> process.onClose().completeOnTimeout(status, 1, TimeUnit.SECONDS))
+        .thenAccept(
+            status -> {
+              process.stdout().close();
               remove(board);
               WorkerDeath death =
                   WorkerDeath.examine(
-                      code == null ? -1 : code,
+                      status,
                       scoreboard.exitMarked(),
-                      process.outputTail(),
+                      output.tail(),
                       WorkerCommand.crashReport(config, process.pid()));
-              String said = process.outputTail().strip();
+              String said = death.outputTail().strip();
               String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
               loop.post(() -> loop.exited(workerId, death, failure));
             });
+    give(process, HexFormat.of().formatHex(token) + "\n");
+  }
+
+  /** All of its standard input is the token by which it is known. */
+  private static void give(ChildProcess process, String token) {
+    try (OutputStream in = process.stdin()) {
+      in.write(token.getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException diedAlready) {
+      // Its exit tells more than the broken pipe.
+    }
+  }
+
+  /** Off the loop, since all processes are looked at. */
+  void kill(ChildProcess process) {
+    threads.execute(process::killTree);
   }
 
   private void print(long pid, String line) {
@@ -117,13 +141,6 @@ final class WorkerLauncher implements AutoCloseable {
     } else {
       Output.LOG.info("[worker {}] {}", pid, line);
     }
-  }
-
-  private Path boardPath(long workerId) {
-    String name = directory.getFileName() + "-" + workerId;
-    return Files.isWritable(SHARED_MEMORY)
-        ? SHARED_MEMORY.resolve(name)
-        : directory.resolve("board-" + workerId);
   }
 
   static void remove(Path board) {

@@ -1,7 +1,7 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.Progress;
-import dev.forkyard.process.GuardedProcess;
+import dev.forkyard.process.ChildProcess;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.Connection;
@@ -21,7 +21,7 @@ final class WorkerLink {
   final Scoreboard scoreboard;
   final Path board;
 
-  @Nullable GuardedProcess process;
+  @Nullable ChildProcess process;
   @Nullable Connection connection;
   @Nullable WorkerDeath death;
   boolean killed;

@@ -153,6 +153,27 @@ public final class ProcessGuard implements AutoCloseable {
     tell("watch " + pid);
   }
 
+  /** The process has ended: what is left of its session is no longer this guard's business. */
+  synchronized void forget(long pid) {
+    if (watched.remove(pid)) {
+      tell("forget " + pid);
+    }
+  }
+
+  /**
+   * Sends a signal to a process that is alive, or with {@code group} to its whole process group.
+   *
+   * @param signal its name without SIG
+   * @throws UnsupportedOperationException if there is no shell that could send it
+   */
+  synchronized void signal(String signal, long pid, boolean group) {
+    if (command.isEmpty()) {
+      throw new UnsupportedOperationException(
+          "SIG" + signal + " can't be sent: this system has no sh");
+    }
+    tell("signal " + (group ? "-" : "") + pid + " " + signal);
+  }
+
   /** Kills what is left of that session. The future completes when nobody is left, or after 5 s. */
   public CompletableFuture<@Nullable Void> reap(long pid) {
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();

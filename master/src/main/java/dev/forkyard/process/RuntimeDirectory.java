@@ -28,6 +28,7 @@ public final class RuntimeDirectory implements AutoCloseable {
   private static final String PREFIX = "forkyard-";
   private static final String UNFINISHED = "forkyard.new-";
   private static final String LOCK = "lock";
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final int MAX_BASE_CHARS = 60;
   private static final Duration UNFINISHED_FOR = Duration.ofMinutes(1);
 
@@ -59,6 +60,24 @@ public final class RuntimeDirectory implements AutoCloseable {
       remove(unfinished);
       throw e;
     }
+  }
+
+  /** The one for all children that need one; it goes with this JVM. */
+  static RuntimeDirectory shared() throws IOException {
+    synchronized (Shared.LOCK) {
+      RuntimeDirectory known = Shared.directory;
+      if (known == null) {
+        known = create();
+        Shared.directory = known;
+        Runtime.getRuntime().addShutdownHook(new Thread(known::close, "forkyard-directory"));
+      }
+      return known;
+    }
+  }
+
+  private static final class Shared {
+    static final Object LOCK = new Object();
+    static @Nullable RuntimeDirectory directory;
   }
 
   private static Path base() {
@@ -125,6 +144,7 @@ public final class RuntimeDirectory implements AutoCloseable {
   }
 
   private static void remove(Path directory) {
+    removeSharedMemory(directory.getFileName() + "-");
     try (Stream<Path> entries = Files.list(directory)) {
       for (Path each : entries.toList()) {
         Files.deleteIfExists(each);
@@ -133,6 +153,30 @@ public final class RuntimeDirectory implements AutoCloseable {
     } catch (IOException another) {
       // Another start, or the guard, removes it at the same time.
     }
+  }
+
+  /** Removes the files in memory-backed storage whose name begins so. */
+  static void removeSharedMemory(String prefix) {
+    if (!Files.isDirectory(SHARED_MEMORY)) {
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(SHARED_MEMORY, prefix + "*")) {
+      for (Path each : files) {
+        Files.deleteIfExists(each);
+      }
+    } catch (IOException another) {
+      // As for the directory.
+    }
+  }
+
+  /**
+   * Where a file that two processes are to map is best made: in memory-backed storage where there
+   * is one, else in the directory. It goes with the directory.
+   */
+  public Path sharedFile(String name) {
+    return Files.isWritable(SHARED_MEMORY)
+        ? SHARED_MEMORY.resolve(path.getFileName() + "-" + name)
+        : path.resolve("shared-" + name);
   }
 
   /** The directory. */

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** Hears what comes over one connection. All calls are on the event loop. */
 public interface ConnectionListener {
 
+  /** How large a frame it takes, in bytes; a larger one ends the connection. */
+  int maxFrameBytes();
+
   /** A frame has arrived. */
   void onFrame(Frame frame);
 

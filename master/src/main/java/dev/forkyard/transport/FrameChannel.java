@@ -8,8 +8,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +35,6 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   }
 
   private final @Nullable Path socket;
-  private final int maxFrameBytes;
   private final TransportServer.Gate gate;
 
   private FrameDecoder decoder = new FrameDecoder(MAX_GREETING_BYTES);
@@ -44,9 +45,8 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable Throwable fault;
   private boolean ended;
 
-  FrameChannel(@Nullable Path socket, int maxFrameBytes, TransportServer.Gate gate) {
+  FrameChannel(@Nullable Path socket, TransportServer.Gate gate) {
     this.socket = socket;
-    this.maxFrameBytes = maxFrameBytes;
     this.gate = gate;
   }
 
@@ -117,11 +117,12 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     if (!(first instanceof Frame.Hello hello)) {
       throw new ProtocolException("the first frame is no greeting");
     }
-    decoder = new FrameDecoder(maxFrameBytes);
-    listener = gate.admit(hello, this);
-    if (listener == null) {
+    ConnectionListener admitted = gate.admit(hello, this);
+    if (admitted == null) {
       throw new ProtocolException("worker " + hello.workerId() + " was not admitted");
     }
+    decoder = new FrameDecoder(admitted.maxFrameBytes());
+    listener = admitted;
   }
 
   @Override
@@ -187,6 +188,24 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
       output = null;
       // What fails to be written is not told: the end of the input tells, when all was read.
       context.writeAndFlush(ready);
+    }
+  }
+
+  @Override
+  public void flush(Consumer<@Nullable Throwable> written) {
+    ByteBuf ready = output;
+    if (ready != null && context != null) {
+      output = null;
+      context.writeAndFlush(ready).addListener(done -> written.accept(done.cause()));
+    } else {
+      written.accept(ended ? new ClosedChannelException() : null);
+    }
+  }
+
+  @Override
+  public void setReading(boolean reading) {
+    if (context != null) {
+      context.channel().config().setAutoRead(reading);
     }
   }
 

@@ -56,10 +56,9 @@ public final class TransportServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param directory where a Unix-domain socket is made; it must be private
-   * @param maxFrameBytes larger frames close their connection
    */
-  public static TransportServer bind(
-      TransportKind kind, Path directory, int maxFrameBytes, Gate gate) throws IOException {
+  public static TransportServer bind(TransportKind kind, Path directory, Gate gate)
+      throws IOException {
     Path socket = kind == TransportKind.TCP ? null : directory.resolve("s");
     if (socket != null && socket.toString().length() > MAX_SOCKET_PATH_CHARS) {
       throw new IOException("the path of a Unix-domain socket would be too long: " + socket);
@@ -84,7 +83,7 @@ public final class TransportServer implements AutoCloseable {
                   new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel connection) {
-                      connection.pipeline().addLast(new FrameChannel(socket, maxFrameBytes, gate));
+                      connection.pipeline().addLast(new FrameChannel(socket, gate));
                     }
                   })
               .bind(bindAddress(kind, socket))

@@ -1,6 +1,8 @@
 # Outlives the master and kills what it watches. Commands come on standard input, one a line:
 #   watch PID    PID leads a session and process group of its own
 #   reap PID     kill what is left of that session, answer "reaped PID", and forget it
+#   forget PID   the process has ended, and what it left behind may stay
+#   signal PID NAME    send a signal; with a minus before PID to its process group
 # When the input ends, because the master closed it or died, everything watched is killed and the directory
 # named by the first argument is removed, with the files in shared memory that carry its name.
 trap '' INT TERM HUP QUIT PIPE
@@ -30,16 +32,22 @@ kill_session() {
   done
 }
 
-while read -r command pid; do
+forget() {
+  case $watched in
+    *" $1 "*) watched="${watched%% "$1" *} ${watched#* "$1" }" ;;
+  esac
+}
+
+while read -r command pid name; do
   case $command in
     watch) watched="$watched$pid " ;;
+    forget) forget "$pid" ;;
     reap)
       kill_session "$pid"
-      case $watched in
-        *" $pid "*) watched="${watched%% "$pid" *} ${watched#* "$pid" }" ;;
-      esac
+      forget "$pid"
       echo "reaped $pid"
       ;;
+    signal) kill -s "$name" -- "$pid" 2>/dev/null ;;
   esac
 done
 

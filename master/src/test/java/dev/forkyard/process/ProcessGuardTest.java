@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -40,28 +39,28 @@ class ProcessGuardTest {
 
   @Test
   void whatAProcessLeavesBehindInItsSessionEndsWithIt() throws Exception {
-    GuardedProcess process = shell("sleep 1000 & echo $!; exit 3");
+    ChildProcess process = shell("sleep 1000 & echo $!; exit 3");
     long left = pidFromOutput();
-    assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    assertThat(exit(process)).isEqualTo(3);
     awaitGone(left);
   }
 
   @Test
   void soDoesWhatHasAGroupOfItsOwn() throws Exception {
     // timeout makes itself the leader of one.
-    GuardedProcess process = shell("timeout 1000 sleep 1000 & echo $!; exit 0");
+    ChildProcess process = shell("timeout 1000 sleep 1000 & echo $!; exit 0");
     long left = pidFromOutput();
-    process.onExit().get(10, TimeUnit.SECONDS);
+    exit(process);
     awaitGone(left);
   }
 
   @Test
   void theExitIsToldThoughAnotherSessionHoldsTheOutputOpen() throws Exception {
-    GuardedProcess process = shell("setsid sh -c 'echo $$; exec sleep 1000' & wait");
+    ChildProcess process = shell("setsid sh -c 'echo $$; exec sleep 1000' & wait");
     long elsewhere = pidFromOutput();
     ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroyForcibly);
     try {
-      assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(137);
+      assertThat(exit(process)).isEqualTo(137);
     } finally {
       ProcessHandle.of(elsewhere).ifPresent(ProcessHandle::destroyForcibly);
     }
@@ -69,10 +68,10 @@ class ProcessGuardTest {
 
   @Test
   void killTakesTheDescendantsAlong() throws Exception {
-    GuardedProcess process = shell("trap '' TERM; sleep 1000 & echo $!; wait");
+    ChildProcess process = shell("trap '' TERM; sleep 1000 & echo $!; wait");
     long child = pidFromOutput();
-    process.kill();
-    assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(137);
+    process.killTree().get(10, TimeUnit.SECONDS);
+    assertThat(exit(process)).isEqualTo(137);
     awaitGone(child);
   }
 
@@ -81,54 +80,44 @@ class ProcessGuardTest {
     Path sockets = Files.createDirectory(directory.resolve("sockets"));
     Files.createFile(sockets.resolve("s"));
     ProcessGuard another = ProcessGuard.start(sockets);
-    GuardedProcess process =
-        GuardedProcess.start(
-            List.of("sleep", "1000"), null, Map.of(), new byte[0], another, lines::add);
+    ChildProcess process = listen(another, "sleep", "1000");
     another.close();
-    assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(137);
+    assertThat(exit(process)).isEqualTo(137);
     assertThat(sockets).doesNotExist();
   }
 
   @Test
   void aGuardThatIsKilledIsReplacedAndForgetsNobody() throws Exception {
-    GuardedProcess process = shell("sleep 1000 & echo $!; exit 5");
+    ChildProcess process = shell("sleep 1000 & echo $!; exit 5");
     long first = pidFromOutput();
-    process.onExit().get(10, TimeUnit.SECONDS);
+    exit(process);
     awaitGone(first);
 
-    GuardedProcess running = shell("sleep 1000 & echo $!; wait");
+    ChildProcess running = shell("sleep 1000 & echo $!; wait");
     long child = pidFromOutput();
     List<ProcessHandle> before = guards();
     assertThat(before).hasSize(1);
     before.get(0).destroyForcibly();
     await().atMost(LIMIT).until(() -> guards().stream().anyMatch(each -> !before.contains(each)));
     guard.close();
-    assertThat(running.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(137);
+    assertThat(exit(running)).isEqualTo(137);
     awaitGone(child);
   }
 
-  @Test
-  void aProgramThatIsNotThereIsOneErrorThatNamesIt() throws Exception {
-    GuardedProcess process =
-        GuardedProcess.start(
-            List.of("/no/such/program"), null, Map.of(), new byte[0], guard, lines::add);
-    // setsid is what starts it, and tells by its own exit code and line.
-    assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(127);
-    assertThat(process.outputTail()).contains("/no/such/program");
+  private ChildProcess shell(String script) {
+    return listen(guard, "sh", "-c", script);
   }
 
-  @Test
-  void longLinesAreCutAndTheTailIsTheLast8KiB() throws Exception {
-    GuardedProcess process = shell("head -c 20000 /dev/zero | tr '\\0' x; echo; echo end");
-    process.onExit().get(10, TimeUnit.SECONDS);
-    assertThat(lines).hasSize(4);
-    assertThat(String.join("", lines)).isEqualTo("x".repeat(20_000) + "end");
-    assertThat(process.outputTail()).hasSize(8 << 10).endsWith("x\nend\n");
+  private ChildProcess listen(ProcessGuard with, String... command) {
+    SpawnOptions options =
+        SpawnOptions.builder().guard(with).mergeErrors().killTreeOnExit().build();
+    ChildProcess process = ChildProcess.spawn(List.of(command), options);
+    process.stdout().onLine(lines::add);
+    return process;
   }
 
-  private GuardedProcess shell(String script) throws IOException {
-    return GuardedProcess.start(
-        List.of("sh", "-c", script), null, Map.of(), new byte[0], guard, lines::add);
+  private static int exit(ChildProcess process) throws Exception {
+    return process.onExit().get(10, TimeUnit.SECONDS).value();
   }
 
   private long pidFromOutput() throws InterruptedException {

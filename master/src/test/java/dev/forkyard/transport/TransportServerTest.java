@@ -56,6 +56,11 @@ class TransportServerTest {
     }
 
     @Override
+    public int maxFrameBytes() {
+      return MAX_FRAME_BYTES;
+    }
+
+    @Override
     public void onFrame(Frame frame) {
       frames.add(frame);
     }
@@ -72,7 +77,7 @@ class TransportServerTest {
 
   private void bind(TransportKind kind) throws IOException {
     directory = RuntimeDirectory.create();
-    server = TransportServer.bind(kind, directory.path(), MAX_FRAME_BYTES, this::admit);
+    server = TransportServer.bind(kind, directory.path(), this::admit);
   }
 
   private @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
@@ -143,7 +148,7 @@ class TransportServerTest {
       Heard heard = next();
       byte[] payload = new byte[20 << 20];
       new Random(1).nextBytes(payload);
-      writeFully(peer, encoded(List.of(new Frame.Message(1, "t", payload), new Frame.Drain())));
+      writeFully(peer, encoded(List.of(new Frame.Message(1, "t", payload, 0), new Frame.Drain())));
       await().until(() -> heard.frames.size() == 2);
       assertThat(((Frame.Message) heard.frames.get(0)).payload()).isEqualTo(payload);
     }

@@ -70,8 +70,10 @@ class ConformanceTest {
             new Frame.Dump(0, ""),
             new Frame.Dump(-1, text),
             new Frame.Goodbye(text),
-            new Frame.Message(0, "", new byte[0]),
-            new Frame.Message(-1, text, bytes));
+            new Frame.Message(0, "", new byte[0], 0),
+            new Frame.Message(-1, text, bytes, -1),
+            new Frame.Taken(0),
+            new Frame.Taken(-1));
     return Stream.concat(frames, FrameCodecTest.frames());
   }
 
@@ -295,9 +297,10 @@ class ConformanceTest {
   void aFrameOfNoKindOrAnUnknownOneOrOfMoreThanOneIsRefused() {
     ForkyardProto.Frame drain = Counterpart.of(new Frame.Drain());
     assertRefused(ForkyardProto.Frame.getDefaultInstance(), "without a kind");
-    assertRefused(bytes(out -> out.writeByteArray(12, new byte[0])), "unknown kind");
+    assertRefused(
+        bytes(out -> out.writeByteArray(FrameCodec.TAKEN + 1, new byte[0])), "unknown kind");
     assertRefused(bytes(out -> out.writeUInt64(FrameCodec.DRAIN, 0)), "unknown kind");
-    for (int field : new int[] {12, RandomFrames.LARGEST_FIELD_NUMBER}) {
+    for (int field : new int[] {FrameCodec.TAKEN + 1, RandomFrames.LARGEST_FIELD_NUMBER}) {
       UnknownFieldSet unknown =
           UnknownFieldSet.newBuilder()
               .addField(field, UnknownFieldSet.Field.newBuilder().addVarint(1).build())

@@ -42,7 +42,10 @@ final class Counterpart {
           .getMessageBuilder()
           .setJobId(data.jobId())
           .setType(data.type())
-          .setPayload(ByteString.copyFrom(data.payload()));
+          .setPayload(ByteString.copyFrom(data.payload()))
+          .setSequence(data.sequence());
+    } else if (frame instanceof Frame.Taken taken) {
+      message.getTakenBuilder().setSequence(taken.sequence());
     }
     return message.build();
   }

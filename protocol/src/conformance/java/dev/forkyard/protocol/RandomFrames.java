@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class RandomFrames {
 
   static final int LARGEST_FIELD_NUMBER = (1 << 29) - 1;
-  private static final int KINDS = 12;
+  private static final int KINDS = 13;
 
   private final Random random;
 
@@ -47,7 +47,8 @@ final class RandomFrames {
       case 8 -> new Frame.Dump(int64(), text());
       case 9 -> new Frame.Drain();
       case 10 -> new Frame.Goodbye(text());
-      default -> new Frame.Message(int64(), text(), bytes());
+      case 11 -> new Frame.Taken(int64());
+      default -> new Frame.Message(int64(), text(), bytes(), int64());
     };
   }
 

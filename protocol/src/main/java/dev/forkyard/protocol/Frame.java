@@ -79,8 +79,15 @@ public sealed interface Frame {
    */
   record Drain() implements Frame {}
 
-  /** Either side: user data, for a running job or, with job id 0, for the process. */
-  record Message(long jobId, String type, byte[] payload) implements Frame {}
+  /**
+   * Either side: user data, for a running job or, with job id 0, for the process.
+   *
+   * @param sequence 0, or what the {@link Taken} that it wants is to name
+   */
+  record Message(long jobId, String type, byte[] payload, long sequence) implements Frame {}
+
+  /** Either side: a listener has taken the message of this sequence number. */
+  record Taken(long sequence) implements Frame {}
 
   /** Either side: nothing follows, for this reason. */
   record Goodbye(String reason) implements Frame {}

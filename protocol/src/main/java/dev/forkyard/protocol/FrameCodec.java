@@ -37,6 +37,7 @@ public final class FrameCodec {
   static final int DRAIN = 9;
   static final int GOODBYE = 10;
   static final int MESSAGE = 11;
+  static final int TAKEN = 12;
 
   private FrameCodec() {}
 
@@ -79,6 +80,8 @@ public final class FrameCodec {
       return DRAIN;
     } else if (frame instanceof Frame.Goodbye) {
       return GOODBYE;
+    } else if (frame instanceof Frame.Taken) {
+      return TAKEN;
     }
     return MESSAGE;
   }
@@ -123,7 +126,10 @@ public final class FrameCodec {
     } else if (frame instanceof Frame.Message message) {
       return sizeOfNumber(message.jobId())
           + sizeOfDefaultableBytes(utf8(message.type()).length)
-          + sizeOfDefaultableBytes(message.payload().length);
+          + sizeOfDefaultableBytes(message.payload().length)
+          + sizeOfNumber(message.sequence());
+    } else if (frame instanceof Frame.Taken taken) {
+      return sizeOfNumber(taken.sequence());
     }
     return 0;
   }
@@ -198,6 +204,9 @@ public final class FrameCodec {
       number(out, 1, message.jobId());
       defaultableBytes(out, 2, utf8(message.type()));
       defaultableBytes(out, 3, message.payload());
+      number(out, 4, message.sequence());
+    } else if (frame instanceof Frame.Taken taken) {
+      number(out, 1, taken.sequence());
     }
   }
 

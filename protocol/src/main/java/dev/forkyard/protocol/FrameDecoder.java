@@ -95,7 +95,7 @@ public final class FrameDecoder {
     while (in.hasRemaining()) {
       int tag = tag(in);
       int kind = tag >>> 3;
-      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.MESSAGE || kind < 1) {
+      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.TAKEN || kind < 1) {
         throw new ProtocolException(
             "an unknown kind of frame, tag " + Integer.toUnsignedString(tag));
       }
@@ -126,6 +126,7 @@ public final class FrameDecoder {
       case FrameCodec.DUMP -> dump(in);
       case FrameCodec.DRAIN -> drain(in);
       case FrameCodec.GOODBYE -> goodbye(in);
+      case FrameCodec.TAKEN -> new Frame.Taken(onlyNumber(in));
       default -> message(in);
     };
   }
@@ -296,16 +297,18 @@ public final class FrameDecoder {
     long jobId = 0;
     String type = "";
     byte[] payload = NOTHING;
+    long sequence = 0;
     while (in.hasRemaining()) {
       int tag = tag(in);
       switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 | WireWriter.BYTES -> type = text(in);
         case 3 << 3 | WireWriter.BYTES -> payload = bytes(in);
+        case 4 << 3 -> sequence = varint(in);
         default -> skip(in, tag);
       }
     }
-    return new Frame.Message(jobId, type, payload);
+    return new Frame.Message(jobId, type, payload, sequence);
   }
 
   private static long onlyNumber(ByteBuffer in) throws ProtocolException {

@@ -30,7 +30,9 @@ class FrameCodecTest {
             new Frame.Returned(new long[0]),
             new Frame.Dump(1, "stack\n"),
             new Frame.Drain(),
-            new Frame.Message(0, "String", new byte[] {9}),
+            new Frame.Message(0, "String", new byte[] {9}, 0),
+            new Frame.Message(0, "String", new byte[] {9}, 7),
+            new Frame.Taken(7),
             new Frame.Goodbye(""));
     Stream<Frame> sizes =
         IntStream.of(0, 1, 127, 128, 65_535, 65_536, 65_537, 1 << 20)

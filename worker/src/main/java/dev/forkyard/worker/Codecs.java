@@ -11,7 +11,13 @@ final class Codecs {
 
   private Codecs() {}
 
-  static Codec<?> find(Class<?> handler, String role, Type type) {
+  /**
+   * Finds the codec of a type.
+   *
+   * @param owner whose type it is, to be named in an error
+   * @param role which of the owner's types
+   */
+  static Codec<?> find(String owner, String role, Type type) {
     Codec<?> simple = simple(type);
     if (simple != null) {
       return simple;
@@ -23,8 +29,7 @@ final class Codecs {
       return JacksonCodec.cbor(type);
     } catch (NoClassDefFoundError e) {
       throw new IllegalArgumentException(
-          "handler "
-              + handler.getName()
+          owner
               + " has the "
               + role
               + " type "

@@ -36,14 +36,15 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
   public static <I extends @Nullable Object, O extends @Nullable Object> HandlerCodecs<I, O> of(
       Class<? extends JobHandler<I, O>> handler) {
     UseCodec named = handler.getAnnotation(UseCodec.class);
+    String owner = "handler " + handler.getName();
     Type input = resolve(handler, 0);
     Type output = resolve(handler, 1);
     boolean namedInput = named != null && named.input() != Codec.class;
     boolean namedOutput = named != null && named.output() != Codec.class;
     return new HandlerCodecs<>(
         input,
-        (Codec<I>) (namedInput ? make(named.input()) : Codecs.find(handler, "input", input)),
-        (Codec<O>) (namedOutput ? make(named.output()) : Codecs.find(handler, "result", output)));
+        (Codec<I>) (namedInput ? make(named.input()) : Codecs.find(owner, "input", input)),
+        (Codec<O>) (namedOutput ? make(named.output()) : Codecs.find(owner, "result", output)));
   }
 
   private static Codec<?> make(Class<?> codec) {

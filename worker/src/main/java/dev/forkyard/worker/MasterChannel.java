@@ -88,6 +88,11 @@ final class MasterChannel {
     }
   }
 
+  /** Makes the other side see the end; reading goes on. */
+  void stopWriting() throws IOException {
+    channel.shutdownOutput();
+  }
+
   void write(Frame frame) throws IOException {
     synchronized (writing) {
       int size = FrameCodec.sizeOf(frame);

@@ -1,0 +1,74 @@
+package dev.forkyard.process;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps the first bytes of an output, up to a limit, and counts those that it dropped. */
+final class Capture implements OutputSink {
+
+  private static final int FIRST_BYTES = 1 << 10;
+
+  private final int limit;
+  private final @Nullable Capture all;
+  private final Runnable onOverflow;
+  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
+  private byte[] kept = {};
+  private int size;
+  private long dropped;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param all gets a copy of everything, unless it is null
+   * @param onOverflow called once, when there is more than the limit
+   */
+  Capture(long limit, @Nullable Capture all, Runnable onOverflow) {
+    this.limit = (int) Math.min(limit, Integer.MAX_VALUE - 8);
+    this.all = all;
+    this.onOverflow = onOverflow;
+  }
+
+  @Override
+  public boolean accept(ByteBuffer bytes) {
+    if (add(bytes.duplicate())) {
+      onOverflow.run();
+    }
+    if (all != null) {
+      all.add(bytes.duplicate());
+    }
+    return true;
+  }
+
+  /** Whether these were the first that were too many. */
+  private synchronized boolean add(ByteBuffer bytes) {
+    int count = Math.min(bytes.remaining(), limit - size);
+    if (size + count > kept.length) {
+      long wanted = Math.max(Math.max(FIRST_BYTES, 2L * kept.length), (long) size + count);
+      kept = Arrays.copyOf(kept, (int) Math.min(wanted, limit));
+    }
+    bytes.get(kept, size, count);
+    size += count;
+    boolean first = dropped == 0 && bytes.hasRemaining();
+    dropped += bytes.remaining();
+    return first;
+  }
+
+  @Override
+  public void end() {
+    ended.complete(null);
+  }
+
+  CompletableFuture<@Nullable Void> ended() {
+    return ended;
+  }
+
+  synchronized byte[] bytes() {
+    return Arrays.copyOf(kept, size);
+  }
+
+  synchronized boolean overflowed() {
+    return dropped > 0;
+  }
+}

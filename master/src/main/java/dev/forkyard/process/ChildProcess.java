@@ -1,0 +1,431 @@
+package dev.forkyard.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that this program started. What Node's {@code child_process} is to Node: {@link #exec}
+ * and {@link #execFile} collect what a program prints, {@link #spawn} streams it, {@link #fork}
+ * starts a JVM that messages can be sent to.
+ *
+ * <p>Unless it is detached, a child ends with this JVM, even by {@code kill -9}, and so does all
+ * that it started, where the system has {@code sh} and {@code setsid}: it leads a session of its
+ * own, which a small guard process then kills. So a terminal's Ctrl-C reaches this program alone.
+ *
+ * <p>All methods may be called from any thread. Callbacks and futures complete on threads that
+ * children share: one after the other for each output, and for the messages and the end of each
+ * child. One that blocks holds up those that would follow it, and no others.
+ */
+public sealed class ChildProcess permits ForkedProcess {
+
+  /** Where a child finds the path of the socket that {@link SpawnOptions.Builder#socket} offers. */
+  public static final String SOCKET_VARIABLE = "FORKYARD_SOCKET";
+
+  private static final int REAP_SECONDS = 5;
+
+  private final List<String> command;
+  private final Process process;
+  private final @Nullable ProcessGuard guard;
+  private final @Nullable ChildSocket socket;
+  private final @Nullable ChildOutput stdout;
+  private final @Nullable ChildOutput stderr;
+  private final Callbacks callbacks;
+  private final boolean releases;
+  private volatile boolean killTreeOnExit;
+  private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
+  private final CompletableFuture<ExitStatus> close = new CompletableFuture<>();
+
+  ChildProcess(Started started) {
+    this.command = started.command;
+    this.process = started.process;
+    this.guard = started.guard;
+    this.socket = started.socket;
+    this.stdout = started.stdout;
+    this.stderr = started.stderr;
+    this.callbacks = started.callbacks;
+    this.releases = started.releases;
+    this.killTreeOnExit = started.killTreeOnExit;
+  }
+
+  /** To be called once, when the object is whole: from here its end is told. */
+  void watch() {
+    process.onExit().thenRun(this::ended);
+  }
+
+  /**
+   * What a start leaves for the child's object.
+   *
+   * @param guard null: nothing watches it
+   * @param releases whether the guard is the shared one, to be given back
+   */
+  record Started(
+      List<String> command,
+      Process process,
+      @Nullable ProcessGuard guard,
+      boolean releases,
+      boolean killTreeOnExit,
+      @Nullable ChildSocket socket,
+      @Nullable ChildOutput stdout,
+      @Nullable ChildOutput stderr,
+      Callbacks callbacks) {}
+
+  /**
+   * Runs a command line by the shell ({@code sh -c}, on Windows {@code cmd /c}) and collects its
+   * output. Never put into it what a stranger wrote: use {@link #execFile}.
+   *
+   * @see #execFile(List, ExecOptions)
+   */
+  public static CompletableFuture<ExecResult> exec(String commandLine) {
+    return exec(commandLine, ExecOptions.defaults());
+  }
+
+  /** As {@link #exec(String)}, with options. */
+  public static CompletableFuture<ExecResult> exec(String commandLine, ExecOptions options) {
+    return Exec.run(
+        File.separatorChar == '/'
+            ? List.of("/bin/sh", "-c", commandLine)
+            : List.of("cmd.exe", "/d", "/s", "/c", commandLine),
+        options);
+  }
+
+  /** As {@link #execFile(List, ExecOptions)}, with the default options. */
+  public static CompletableFuture<ExecResult> execFile(List<String> command) {
+    return execFile(command, ExecOptions.defaults());
+  }
+
+  /**
+   * Runs a program with its arguments, without a shell, and collects its output.
+   *
+   * <p>The future completes when the program has ended and its output was read to the end, or a
+   * second after its end if something that it left behind holds the output open. Whatever else
+   * completes the future (a cancel, {@code orTimeout}) kills the program with all that it started.
+   *
+   * @return the result; an {@link ExecException} unless the program exited with 0
+   * @throws IllegalArgumentException if the command is empty or has a NUL, or an option names a
+   *     file that can't be read; nothing was started
+   */
+  public static CompletableFuture<ExecResult> execFile(List<String> command, ExecOptions options) {
+    return Exec.run(command, options);
+  }
+
+  /** As {@link #spawn(List, SpawnOptions)}, with three pipes. */
+  public static ChildProcess spawn(List<String> command) {
+    return spawn(command, SpawnOptions.defaults());
+  }
+
+  /**
+   * Starts a program and returns at once.
+   *
+   * @param command the program, found on the child's {@code PATH} unless it has a slash, and its
+   *     arguments
+   * @throws ProcessStartException if it can't be started
+   * @throws IllegalArgumentException if the command is empty or has a NUL, or a stream can't be;
+   *     nothing was started
+   */
+  public static ChildProcess spawn(List<String> command, SpawnOptions options) {
+    ChildProcess child =
+        new ChildProcess(start(command, options, options.streams(), options, new Callbacks()));
+    child.watch();
+    return child;
+  }
+
+  /** As {@link #fork(Class, ForkOptions, String...)}, with the default options. */
+  public static ForkedProcess fork(Class<?> main, String... arguments) {
+    return fork(main, ForkOptions.defaults(), arguments);
+  }
+
+  /**
+   * Starts a JVM that runs the class's {@code main}, with a channel for messages in both
+   * directions. In the child, {@link dev.forkyard.worker.ParentProcess#get} is its other end.
+   *
+   * @throws ProcessStartException if it can't be started
+   */
+  public static ForkedProcess fork(Class<?> main, ForkOptions options, String... arguments) {
+    return Fork.start(main.getName(), options, List.of(arguments));
+  }
+
+  /** Starts what a user asked for. */
+  static Started start(
+      List<String> command,
+      ProcessOptions options,
+      SpawnOptions.Streams streams,
+      SpawnOptions how,
+      Callbacks callbacks) {
+    Launch launch = new Launch(command, options, streams);
+    ChildOutput out = output("stdout", launch.stdout());
+    ChildOutput err = output("stderr", launch.stderr());
+    return start(launch, how, callbacks, out, err, sink(out), sink(err));
+  }
+
+  private static @Nullable OutputSink sink(@Nullable ChildOutput output) {
+    return output == null ? null : output.sink();
+  }
+
+  private static @Nullable ChildOutput output(String name, @Nullable OutputSource source) {
+    return source == null ? null : new ChildOutput(name, source, new Callbacks());
+  }
+
+  static Started start(
+      Launch launch,
+      SpawnOptions how,
+      Callbacks callbacks,
+      @Nullable ChildOutput stdout,
+      @Nullable ChildOutput stderr,
+      @Nullable OutputSink out,
+      @Nullable OutputSink err) {
+    ProcessGuard own = how.guard();
+    boolean shared = own == null && !how.detached();
+    ProcessGuard guard = null;
+    ChildSocket socket = null;
+    try {
+      guard = shared ? SharedGuard.acquire() : own;
+      if (how.socket()) {
+        socket = ChildSocket.open();
+        launch.environment(SOCKET_VARIABLE, socket.path());
+      }
+      Process process = launch.start();
+      if (guard != null) {
+        guard.watch(process.pid());
+      }
+      launch.attach(process, out, err);
+      return new Started(
+          launch.command(),
+          process,
+          guard,
+          shared,
+          how.killTreeOnExit(),
+          socket,
+          stdout,
+          stderr,
+          callbacks);
+    } catch (IOException | RuntimeException e) {
+      launch.abandon();
+      if (socket != null) {
+        socket.close();
+      }
+      if (shared && guard != null) {
+        SharedGuard.release();
+      }
+      throw e instanceof RuntimeException known
+          ? known
+          : new ProcessStartException(
+              ProcessStartException.Reason.REFUSED,
+              launch.command(),
+              String.valueOf(e.getMessage()),
+              (IOException) e);
+    }
+  }
+
+  /** The process has ended; called by the JDK, so what may take time goes elsewhere. */
+  private void ended() {
+    ExitStatus status = new ExitStatus(process.exitValue());
+    if (socket != null) {
+      socket.close();
+    }
+    CompletableFuture<@Nullable Void> reaped = CompletableFuture.completedFuture(null);
+    if (guard != null && killTreeOnExit) {
+      reaped = guard.reap(process.pid());
+    } else if (guard != null) {
+      guard.forget(process.pid());
+    }
+    reaped.thenRun(
+        () -> {
+          if (releases) {
+            SharedGuard.release();
+          }
+          beforeExit().thenRun(() -> callbacks.execute(() -> tellExit(status)));
+        });
+  }
+
+  /** What must have been told before the exit may be. */
+  CompletableFuture<?> beforeExit() {
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private void tellExit(ExitStatus status) {
+    exit.complete(status);
+    CompletableFuture.allOf(ended(stdout), ended(stderr))
+        .thenRun(() -> callbacks.execute(() -> close.complete(status)));
+  }
+
+  private static CompletableFuture<@Nullable Void> ended(@Nullable ChildOutput output) {
+    return output == null ? CompletableFuture.completedFuture(null) : output.ended();
+  }
+
+  /** The program and its arguments. */
+  public List<String> command() {
+    return command;
+  }
+
+  /** Its process id. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Whether it has not ended. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /**
+   * What the child reads, buffered: flush it. Writing waits while the child does not read; closing
+   * it is the end of the child's input. It swallows everything if the input is no pipe.
+   */
+  public OutputStream stdin() {
+    return process.getOutputStream();
+  }
+
+  /**
+   * What the child writes to its standard output.
+   *
+   * @throws IllegalStateException if it is no pipe
+   */
+  public ChildOutput stdout() {
+    return piped("stdout", stdout);
+  }
+
+  /**
+   * What the child writes to its standard error.
+   *
+   * @throws IllegalStateException if it is no pipe, or goes where the output goes
+   */
+  public ChildOutput stderr() {
+    return piped("stderr", stderr);
+  }
+
+  private static ChildOutput piped(String name, @Nullable ChildOutput output) {
+    if (output == null) {
+      throw new IllegalStateException(name + " is no pipe; the options send it elsewhere");
+    }
+    return output;
+  }
+
+  /**
+   * Waits until the child has connected to the socket that it was offered, and answers with this
+   * program's end: a duplex channel of bytes, to be closed by the caller.
+   *
+   * @throws IOException if the child ends without connecting, or the socket was taken already
+   * @throws IllegalStateException if {@link SpawnOptions.Builder#socket} was not set
+   */
+  public SocketChannel socket() throws IOException {
+    if (socket == null) {
+      throw new IllegalStateException("the child was offered no socket; set SpawnOptions.socket()");
+    }
+    return socket.accept();
+  }
+
+  /** Completes when the process has ended, though its output may still be read. */
+  public CompletableFuture<ExitStatus> onExit() {
+    return exit.copy();
+  }
+
+  /**
+   * Completes after {@link #onExit}, when its output was read to the end too. What it left behind
+   * may hold that open; an output that nobody reads ends when it is closed.
+   */
+  public CompletableFuture<ExitStatus> onClose() {
+    return close.copy();
+  }
+
+  /** Sends {@code SIGTERM}; see {@link #kill(String)}. */
+  public boolean kill() {
+    return kill("SIGTERM");
+  }
+
+  /**
+   * Sends a signal to the process itself.
+   *
+   * @param signal its name, with or without SIG
+   * @return false if the process has ended
+   * @throws IllegalArgumentException if there is no such signal
+   * @throws UnsupportedOperationException for others than {@code SIGTERM} and {@code SIGKILL} where
+   *     there is no {@code sh}
+   */
+  public boolean kill(String signal) {
+    String name = Signals.checked(signal);
+    if (!process.isAlive()) {
+      return false;
+    }
+    switch (name) {
+      case "SIGTERM" -> process.toHandle().destroy();
+      case "SIGKILL" -> process.toHandle().destroyForcibly();
+      default -> byGuard(with -> with.signal(Signals.withoutPrefix(name), process.pid(), false));
+    }
+    return true;
+  }
+
+  /** From now on what it leaves behind ends with it. */
+  void killTreeWhenItExits() {
+    killTreeOnExit = true;
+  }
+
+  /** Sends a signal to the process and all of its group. */
+  void killGroup(String signal) {
+    if (!leadsGroup()) {
+      kill(signal);
+    } else if (process.isAlive()) {
+      byGuard(with -> with.signal(Signals.withoutPrefix(signal), process.pid(), true));
+    }
+  }
+
+  /**
+   * Kills the process with {@code SIGKILL}, and all that it started: its descendants, and whoever
+   * else is in its session.
+   *
+   * @return completes when none is left, or after 5 s
+   */
+  public CompletableFuture<@Nullable Void> killTree() {
+    List<ProcessHandle> descendants = process.descendants().toList();
+    process.toHandle().destroyForcibly();
+    descendants.forEach(ProcessHandle::destroyForcibly);
+    CompletableFuture<@Nullable Void> session = new CompletableFuture<>();
+    if (leadsGroup() && process.isAlive()) {
+      byGuard(with -> with.reap(process.pid()).thenRun(() -> session.complete(null)));
+    } else {
+      session.complete(null);
+    }
+    CompletableFuture<?>[] all =
+        descendants.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(CompletableFuture.allOf(all), session, process.onExit())
+        .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
+        .thenRunAsync(() -> {}, callbacks);
+  }
+
+  private static boolean leadsGroup() {
+    return !ProcessGuard.sessionPrefix().isEmpty();
+  }
+
+  private void byGuard(Consumer<ProcessGuard> action) {
+    if (guard != null) {
+      action.accept(guard);
+      return;
+    }
+    ProcessGuard shared;
+    try {
+      shared = SharedGuard.acquire();
+    } catch (IOException e) {
+      throw new UnsupportedOperationException("the process that sends signals can't be started", e);
+    }
+    try {
+      action.accept(shared);
+    } finally {
+      SharedGuard.release();
+    }
+  }
+
+  Callbacks callbacks() {
+    return callbacks;
+  }
+
+  @Override
+  public String toString() {
+    return "process " + pid() + " (" + ProcessStartException.quoted(command) + ")";
+  }
+}

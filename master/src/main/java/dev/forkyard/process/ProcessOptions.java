@@ -1,0 +1,104 @@
+package dev.forkyard.process;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What all ways to start a process have in common. Immutable. */
+public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, ForkOptions {
+
+  private final @Nullable Path directory;
+  private final Map<String, @Nullable String> environment;
+  private final boolean cleanEnvironment;
+
+  ProcessOptions(Builder<?> builder) {
+    this.directory = builder.directory;
+    this.environment = Collections.unmodifiableMap(new HashMap<>(builder.environment));
+    this.cleanEnvironment = builder.cleanEnvironment;
+  }
+
+  @Nullable Path directory() {
+    return directory;
+  }
+
+  /** Variables to set, or to remove where the value is null. */
+  Map<String, @Nullable String> environment() {
+    return environment;
+  }
+
+  boolean cleanEnvironment() {
+    return cleanEnvironment;
+  }
+
+  /**
+   * Collects options; each is checked where it is given.
+   *
+   * @param <B> the builder's own type
+   */
+  public abstract static sealed class Builder<B extends Builder<B>>
+      permits ExecOptions.Builder, SpawnOptions.Builder, ForkOptions.Builder {
+
+    private @Nullable Path directory;
+    private final Map<String, @Nullable String> environment = new HashMap<>();
+    private boolean cleanEnvironment;
+
+    Builder() {}
+
+    abstract B self();
+
+    /** The working directory; by default this program's. */
+    public B directory(Path directory) {
+      this.directory = Objects.requireNonNull(directory, "directory");
+      return self();
+    }
+
+    /**
+     * Sets an environment variable, or removes it where the value is null. All others are
+     * inherited, unless {@link #cleanEnvironment} says otherwise.
+     *
+     * @throws IllegalArgumentException if the name is empty or has a {@code =}, or one of them has
+     *     a NUL
+     */
+    public B environment(String name, @Nullable String value) {
+      if (name.isEmpty() || name.indexOf('=') >= 0) {
+        throw new IllegalArgumentException(
+            "an environment variable's name can't be empty or contain =, but is \"" + name + "\"");
+      }
+      noNul("the environment variable's name", name);
+      if (value != null) {
+        noNul("the environment variable " + name, value);
+      }
+      environment.put(name, value);
+      return self();
+    }
+
+    /** Sets several variables, as {@link #environment(String, String)} does one. */
+    public B environment(Map<String, ? extends @Nullable String> variables) {
+      variables.forEach(this::environment);
+      return self();
+    }
+
+    /** Inherits no variable: the process has those that are set here alone. */
+    public B cleanEnvironment() {
+      cleanEnvironment = true;
+      return self();
+    }
+  }
+
+  static void noNul(String what, String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException(what + " contains a NUL character");
+    }
+  }
+
+  static Duration positive(String name, Duration value) {
+    if (value.isZero() || value.isNegative()) {
+      throw new IllegalArgumentException(name + " must be more than zero, but is " + value);
+    }
+    return value;
+  }
+}
