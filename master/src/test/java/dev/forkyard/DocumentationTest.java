@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Java code in the documents is quoted from the examples, which compile.
+ * Code in the documents is quoted from the examples, which are compiled or run.
  *
  * <p>A comment before the code names its source: {@code <!-- examples/.../WordCount.java -->}.
  */
@@ -29,7 +29,8 @@ class DocumentationTest {
   private static final Path ROOT = root();
   private static final Pattern CODE =
       Pattern.compile(
-          "(?:<!-- (?<source>\\S+) -->\\s*\n)?```java\n(?<code>.*?)```", Pattern.DOTALL);
+          "(?:<!-- (?<source>\\S+) -->\\s*\n)?```(?:java|js|python)\n(?<code>.*?)```",
+          Pattern.DOTALL);
 
   private record Quotation(Path document, String source, String code) {}
 

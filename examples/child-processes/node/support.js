@@ -1,0 +1,1 @@
+console.log(`Child process ${process.argv[2]} executed.`);

@@ -1,0 +1,7 @@
+package example;
+
+public final class Support {
+  public static void main(String[] args) {
+    System.out.println("Child process " + args[0] + " executed.");
+  }
+}
