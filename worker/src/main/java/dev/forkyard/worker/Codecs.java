@@ -3,11 +3,15 @@ package dev.forkyard.worker;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The built-in codecs, found by type. Those that need a library are in classes of their own. */
 final class Codecs {
+
+  private static final String JACKSON =
+      "com.fasterxml.jackson.dataformat:jackson-dataformat-cbor on the class path";
 
   private Codecs() {}
 
@@ -22,31 +26,25 @@ final class Codecs {
     if (simple != null) {
       return simple;
     }
+    String declared =
+        owner + " has the " + role + " type " + type.getTypeName();
     try {
-      if (type instanceof Class<?> raw && isProtobuf(raw)) {
-        return ProtobufCodec.of(raw);
-      }
-      return JacksonCodec.cbor(type);
+      return type instanceof Class<?> raw && isProtobuf(raw)
+          ? ProtobufCodec.of(raw)
+          : JacksonCodec.cbor(type);
     } catch (NoClassDefFoundError e) {
       throw new IllegalArgumentException(
-          owner
-              + " has the "
-              + role
-              + " type "
-              + type.getTypeName()
-              + ", which needs com.fasterxml.jackson.dataformat:jackson-dataformat-cbor on the class"
-              + " path; add it, or name a codec with @UseCodec",
-          e);
+          declared + ", which needs " + JACKSON + "; add it, or name a codec with @UseCodec", e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(declared + ": " + e.getMessage(), e);
     }
   }
 
-  private static boolean isProtobuf(Class<?> type) {
-    for (Class<?> c = type; c != null; c = c.getSuperclass()) {
-      if (c.getName().equals("com.google.protobuf.AbstractMessageLite")) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean isProtobuf(@Nullable Class<?> type) {
+    return type != null
+        && (type.getName().equals("com.google.protobuf.MessageLite")
+            || isProtobuf(type.getSuperclass())
+            || Arrays.stream(type.getInterfaces()).anyMatch(Codecs::isProtobuf));
   }
 
   private static @Nullable Codec<?> simple(Type type) {
@@ -82,9 +80,13 @@ final class Codecs {
       return of(
           (Float value) -> buffer(4).putFloat(value).array(), bytes -> wrap(bytes, 4).getFloat());
     } else if (type == Void.class) {
-      return of((Object value) -> new byte[0], bytes -> new byte[0]);
+      return of((Void value) -> new byte[0], Codecs::refuse);
     }
     return null;
+  }
+
+  private static Void refuse(byte[] bytes) {
+    throw new IllegalArgumentException("Void is always null, but there are bytes: " + bytes.length);
   }
 
   private static ByteBuffer buffer(int size) {

@@ -1,5 +1,6 @@
 package dev.forkyard.worker;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -13,7 +14,8 @@ final class JacksonCodec implements Codec<Object> {
   private final JavaType type;
 
   private JacksonCodec(ObjectMapper mapper, Type type) {
-    this.mapper = mapper;
+    // Else "1 2" would be read as 1.
+    this.mapper = mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     this.type = mapper.constructType(type);
   }
 

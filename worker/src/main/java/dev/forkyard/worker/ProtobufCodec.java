@@ -18,7 +18,7 @@ final class ProtobufCodec implements Codec<MessageLite> {
       return new ProtobufCodec(none.getParserForType());
     } catch (ReflectiveOperationException e) {
       throw new IllegalArgumentException(
-          type.getName() + " is no generated protobuf message: it has no getDefaultInstance()", e);
+          "it is no generated protobuf message, since it has no getDefaultInstance()", e);
     }
   }
 
