@@ -3,8 +3,6 @@ package dev.forkyard.worker;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,8 +71,8 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
   }
 
   private static Type resolve(Class<?> handler, int index) {
-    Type found = search(handler, new HashMap<>(), index);
-    if (found == null || found instanceof TypeVariable<?>) {
+    Type found = search(handler, TypeBindings.NONE, index);
+    if (found == null || TypeBindings.isOpen(found)) {
       TypeVariable<?> parameter = JobHandler.class.getTypeParameters()[index];
       throw new IllegalArgumentException(
           "handler "
@@ -87,25 +85,17 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
   }
 
   /** Walks up to JobHandler, carrying what each type variable is bound to. */
-  private static @Nullable Type search(
-      @Nullable Type type, Map<TypeVariable<?>, Type> bindings, int index) {
+  private static @Nullable Type search(@Nullable Type type, TypeBindings bindings, int index) {
     if (type instanceof ParameterizedType parameterized) {
       Class<?> raw = (Class<?>) parameterized.getRawType();
-      Type[] arguments = parameterized.getActualTypeArguments();
-      Map<TypeVariable<?>, Type> inner = new HashMap<>();
-      for (int i = 0; i < arguments.length; i++) {
-        Type bound = bindings.get(arguments[i]);
-        inner.put(raw.getTypeParameters()[i], bound == null ? arguments[i] : bound);
-      }
       return raw == JobHandler.class
-          ? inner.get(raw.getTypeParameters()[index])
-          : searchAbove(raw, inner, index);
+          ? bindings.apply(parameterized.getActualTypeArguments()[index])
+          : searchAbove(raw, bindings.of(parameterized), index);
     }
-    return type instanceof Class<?> raw ? searchAbove(raw, Map.of(), index) : null;
+    return type instanceof Class<?> raw ? searchAbove(raw, TypeBindings.NONE, index) : null;
   }
 
-  private static @Nullable Type searchAbove(
-      Class<?> raw, Map<TypeVariable<?>, Type> bindings, int index) {
+  private static @Nullable Type searchAbove(Class<?> raw, TypeBindings bindings, int index) {
     for (Type above : raw.getGenericInterfaces()) {
       Type found = search(above, bindings, index);
       if (found != null) {
