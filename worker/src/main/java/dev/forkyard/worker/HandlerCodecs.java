@@ -1,5 +1,6 @@
 package dev.forkyard.worker;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
@@ -41,18 +42,32 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     boolean namedOutput = named != null && named.output() != Codec.class;
     return new HandlerCodecs<>(
         input,
-        (Codec<I>) (namedInput ? make(named.input()) : Codecs.find(owner, "input", input)),
-        (Codec<O>) (namedOutput ? make(named.output()) : Codecs.find(owner, "result", output)));
+        (Codec<I>)
+            (namedInput ? make(handler, named.input()) : Codecs.find(owner, "input", input)),
+        (Codec<O>)
+            (namedOutput ? make(handler, named.output()) : Codecs.find(owner, "result", output)));
   }
 
-  private static Codec<?> make(Class<?> codec) {
+  private static Codec<?> make(Class<?> handler, Class<?> codec) {
     try {
       return (Codec<?>) codec.getDeclaredConstructor().newInstance();
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalArgumentException(
-          "codec " + codec.getName() + " needs a public no-argument constructor that works: " + e,
-          e);
+    } catch (InvocationTargetException | ExceptionInInitializerError e) {
+      throw unusable(handler, codec, "it threw " + e.getCause(), e.getCause());
+    } catch (ReflectiveOperationException | LinkageError e) {
+      throw unusable(handler, codec, "it needs a public no-argument constructor that works", e);
     }
+  }
+
+  private static IllegalArgumentException unusable(
+      Class<?> handler, Class<?> codec, String why, @Nullable Throwable cause) {
+    return new IllegalArgumentException(
+        "handler "
+            + handler.getName()
+            + " names the codec "
+            + codec.getName()
+            + ", which can't be made: "
+            + why,
+        cause);
   }
 
   /** The handler's input. */

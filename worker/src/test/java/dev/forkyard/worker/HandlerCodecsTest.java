@@ -109,6 +109,91 @@ class HandlerCodecsTest {
             handler.getName(), parameter);
   }
 
+  /** Marks what it writes, so that one can tell who wrote it. */
+  static final class Marking implements Codec<String> {
+    @Override
+    public byte[] encode(String value) {
+      return new byte[] {42};
+    }
+
+    @Override
+    public String decode(byte[] bytes) {
+      return "marked";
+    }
+  }
+
+  @UseCodec(input = Marking.class)
+  static final class NamedInput extends Handler<String, String> {}
+
+  @UseCodec(output = Marking.class)
+  static final class NamedOutput extends Handler<String, String> {}
+
+  @Test
+  void aNamedCodecServesTheSideItIsNamedFor() throws Exception {
+    assertThat(codecs(NamedInput.class).input().encode("x")).containsExactly(42);
+    assertThat(codecs(NamedInput.class).output().encode("x")).containsExactly('x');
+    assertThat(codecs(NamedOutput.class).input().encode("x")).containsExactly('x');
+    assertThat(codecs(NamedOutput.class).output().decode(new byte[0])).isEqualTo("marked");
+  }
+
+  abstract static class Unfinished implements Codec<String> {
+    @Override
+    public byte[] encode(String value) {
+      return new byte[0];
+    }
+
+    @Override
+    public String decode(byte[] bytes) {
+      return "";
+    }
+  }
+
+  static final class Needy extends Unfinished {
+    Needy(String what) {
+      throw new IllegalStateException(what);
+    }
+  }
+
+  static final class Throwing extends Unfinished {
+    Throwing() {
+      throw new IllegalStateException("no dictionary");
+    }
+  }
+
+  static final class NeverLoaded extends Unfinished {
+    static final int LENGTH = Integer.parseInt("no number");
+  }
+
+  @UseCodec(input = Unfinished.class)
+  static final class WithUnfinished extends Handler<String, String> {}
+
+  @UseCodec(output = Needy.class)
+  static final class WithNeedy extends Handler<String, String> {}
+
+  @UseCodec(output = Throwing.class)
+  static final class WithThrowing extends Handler<String, String> {}
+
+  @UseCodec(input = NeverLoaded.class)
+  static final class WithNeverLoaded extends Handler<String, String> {}
+
+  @Test
+  void aCodecThatCannotBeMadeIsRefusedWithItsHandlerAndReason() {
+    assertUnusable(WithUnfinished.class, Unfinished.class, "public no-argument constructor");
+    assertUnusable(WithNeedy.class, Needy.class, "public no-argument constructor");
+    assertUnusable(WithThrowing.class, Throwing.class, "IllegalStateException: no dictionary");
+    assertUnusable(WithNeverLoaded.class, NeverLoaded.class, "NumberFormatException");
+  }
+
+  private static void assertUnusable(Class<?> handler, Class<?> codec, String why) {
+    assertThatThrownBy(() -> codecs(handler))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "handler %s names the codec %s, which can't be made: ",
+            handler.getName(), codec.getName())
+        .hasMessageContaining(why)
+        .hasCauseInstanceOf(Throwable.class);
+  }
+
   @SuppressWarnings("unchecked") // the tests know what they declared
   private static HandlerCodecs<Object, Object> codecs(Class<?> handler) {
     return HandlerCodecs.of((Class<? extends JobHandler<Object, Object>>) handler);
