@@ -2,12 +2,17 @@ package dev.forkyard.worker;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Names the codecs of a handler's types where the built-in ones do not serve. */
+/**
+ * Names the codecs of a handler's types where the built-in ones do not serve. Subclasses of the
+ * handler inherit it.
+ */
 @Documented
+@Inherited
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 public @interface UseCodec {

@@ -123,17 +123,20 @@ class HandlerCodecsTest {
   }
 
   @UseCodec(input = Marking.class)
-  static final class NamedInput extends Handler<String, String> {}
+  static class NamedInput extends Handler<String, String> {}
 
   @UseCodec(output = Marking.class)
   static final class NamedOutput extends Handler<String, String> {}
 
+  static final class Inheriting extends NamedInput {}
+
   @Test
-  void aNamedCodecServesTheSideItIsNamedFor() throws Exception {
+  void aNamedCodecServesTheSideItIsNamedForAndSubclasses() throws Exception {
     assertThat(codecs(NamedInput.class).input().encode("x")).containsExactly(42);
     assertThat(codecs(NamedInput.class).output().encode("x")).containsExactly('x');
     assertThat(codecs(NamedOutput.class).input().encode("x")).containsExactly('x');
     assertThat(codecs(NamedOutput.class).output().decode(new byte[0])).isEqualTo("marked");
+    assertThat(codecs(Inheriting.class).input().encode("x")).containsExactly(42);
   }
 
   abstract static class Unfinished implements Codec<String> {
