@@ -5,6 +5,7 @@ import java.io.ObjectInputFilter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a lambda answers with: a byte that names the type, and the value; by Java serialization
@@ -12,9 +13,14 @@ import java.util.Arrays;
  */
 public final class ValueCodec implements Codec<Object> {
 
+  private static final int MAX_DEPTH = 100;
+  private static final int MAX_REFERENCES = 10_000_000;
+
+  /** A hash table that holds n values, each of some bytes, may have a larger array than n. */
+  private static final int MAX_ELEMENTS_PER_BYTE = 2;
+
   private static final String BASIC =
-      "maxdepth=100;maxrefs=10000000;"
-          + "java.lang.Boolean;java.lang.Byte;java.lang.Character;java.lang.Short;java.lang.Integer;"
+      "java.lang.Boolean;java.lang.Byte;java.lang.Character;java.lang.Short;java.lang.Integer;"
           + "java.lang.Long;java.lang.Float;java.lang.Double;java.lang.Number;java.lang.String;"
           + "java.lang.Enum;java.math.*;java.time.*;java.util.UUID;java.util.CollSer;"
           + "java.util.ArrayList;java.util.LinkedList;java.util.ArrayDeque;java.util.Arrays$ArrayList;"
@@ -82,23 +88,50 @@ public final class ValueCodec implements Codec<Object> {
   }
 
   private Object deserialize(byte[] bytes) throws Exception {
-    String[] refused = new String[1];
-    ObjectInputFilter noting =
-        info -> {
-          ObjectInputFilter.Status status = filter.checkInput(info);
-          if (status == ObjectInputFilter.Status.REJECTED && info.serialClass() != null) {
-            refused[0] = info.serialClass().getName();
-          }
-          return status;
-        };
+    Gate gate = new Gate(filter, (long) MAX_ELEMENTS_PER_BYTE * bytes.length);
     try {
-      return CallableCodec.deserialize(bytes, 1, noting);
+      return CallableCodec.deserialize(bytes, 1, gate);
     } catch (InvalidClassException e) {
-      if (refused[0] == null) {
-        throw e;
+      throw gate.refusal == null ? e : new InvalidClassException(gate.refusal);
+    }
+  }
+
+  /**
+   * Asks the filter about each class before anything of it is made, and says why one was refused.
+   * An array can't claim more elements than the bytes there are could hold.
+   */
+  private static final class Gate implements ObjectInputFilter {
+
+    private final ObjectInputFilter classes;
+    private final long maxElements;
+    private @Nullable String refusal;
+
+    Gate(ObjectInputFilter classes, long maxElements) {
+      this.classes = classes;
+      this.maxElements = maxElements;
+    }
+
+    @Override
+    public Status checkInput(FilterInfo info) {
+      if (info.depth() > MAX_DEPTH) {
+        refusal = "the value is nested more than " + MAX_DEPTH + " objects deep";
+      } else if (info.references() > MAX_REFERENCES) {
+        refusal = "the value has more than " + MAX_REFERENCES + " objects";
+      } else if (info.arrayLength() > maxElements) {
+        refusal = "an array claims " + info.arrayLength() + " elements, which are not there";
+      } else if (classes.checkInput(info) == Status.REJECTED) {
+        refusal = name(info) + " is not on the pool's allow list; add it with allowResults";
       }
-      throw new InvalidClassException(
-          refused[0], "is not on the pool's allow list; add it with allowResults");
+      return refusal == null ? Status.UNDECIDED : Status.REJECTED;
+    }
+
+    /** Patterns are about what an array holds. */
+    private static String name(FilterInfo info) {
+      Class<?> type = info.serialClass();
+      while (type != null && type.isArray()) {
+        type = type.getComponentType();
+      }
+      return type == null ? "the value" : type.getName();
     }
   }
 }
