@@ -38,11 +38,15 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(value);
     } catch (NotSerializableException e) {
+      String found = e.getMessage();
+      String holder = value.getClass().getName();
       throw new NotSerializableException(
-          e.getMessage()
-              + " is not Serializable, but "
-              + value.getClass().getName()
-              + " holds or captures it; make it Serializable, or leave it out");
+          holder.equals(found)
+              ? found + " is not Serializable; make it so, or use a JobHandler with a Codec"
+              : found
+                  + " is not Serializable, but "
+                  + holder
+                  + " holds or captures it; make it Serializable, or leave it out");
     }
     return bytes.toByteArray();
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InvalidClassException;
+import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.math.BigDecimal;
@@ -60,6 +61,12 @@ class ValueCodecTest {
     static {
       RAN.incrementAndGet();
     }
+  }
+
+  static final class Unserializable {}
+
+  static final class Holder implements Serializable {
+    final Unserializable held = new Unserializable();
   }
 
   static Stream<Object> basicValues() {
@@ -200,5 +207,21 @@ class ValueCodecTest {
     assertThatThrownBy(() -> new ValueCodec().decode(new byte[] {'?'}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("an unknown type of value: ?");
+  }
+
+  @Test
+  void aResultThatDoesNotSerializeIsNamed() {
+    assertThatThrownBy(() -> new ValueCodec().encode(new Unserializable()))
+        .isInstanceOf(NotSerializableException.class)
+        .hasMessage(
+            Unserializable.class.getName()
+                + " is not Serializable; make it so, or use a JobHandler with a Codec");
+    assertThatThrownBy(() -> new ValueCodec().encode(new Holder()))
+        .isInstanceOf(NotSerializableException.class)
+        .hasMessage(
+            Unserializable.class.getName()
+                + " is not Serializable, but "
+                + Holder.class.getName()
+                + " holds or captures it; make it Serializable, or leave it out");
   }
 }
