@@ -228,11 +228,12 @@ public final class WorkerMain {
     }
     waiting.remove(task.jobId());
     long start = System.nanoTime();
+    task.start(start);
+    // Before the scoreboard tells of it, since the master may cancel it from then on.
+    running = task;
     if (!scoreboard.start(task.jobId(), start)) {
       parkForEver();
     }
-    task.start(start);
-    running = task;
     Frame reply = reply(task, start);
     running = null;
     if (!scoreboard.end(task.jobId())) {

@@ -1,0 +1,219 @@
+package dev.forkyard.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.FrameDecoder;
+import dev.forkyard.protocol.Scoreboard;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A master of one worker process, whose every word the test decides. */
+final class ScriptedMaster implements AutoCloseable {
+
+  static final int MAX_FRAME_BYTES = 16 << 20;
+  static final long WORKER_ID = 5;
+  static final String TOKEN = "0123456789abcdef".repeat(4);
+
+  /** Far beyond what anything here takes, on a busy machine too. */
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private static final int HANDLER_ID = 1;
+
+  final Process process;
+  final Scoreboard scoreboard;
+  private final ServerSocketChannel server;
+  private final Path output;
+  private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
+  private final List<String> handlerNames = new ArrayList<>();
+  private SocketChannel worker;
+
+  /** Starts a worker that has not connected yet, in a directory of its own. */
+  ScriptedMaster(Path directory, StandardProtocolFamily family, String token, String... options)
+      throws IOException {
+    server = ServerSocketChannel.open(family);
+    Path board = directory.resolve("board");
+    output = directory.resolve("output");
+    scoreboard = Scoreboard.create(board);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+    command.addAll(List.of("-Xmx64m", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(options));
+    command.add(WorkerMain.class.getName());
+    command.addAll(List.of(bind(directory, family), Long.toString(WORKER_ID), board.toString()));
+    process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(token.getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private String bind(Path directory, StandardProtocolFamily family) throws IOException {
+    if (family == StandardProtocolFamily.UNIX) {
+      Path socket = directory.resolve("socket");
+      server.bind(UnixDomainSocketAddress.of(socket));
+      return "unix:" + socket;
+    }
+    SocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    int port = ((InetSocketAddress) server.bind(any).getLocalAddress()).getPort();
+    return "tcp:" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
+  }
+
+  /** The greeting; frames are read from then on. */
+  Frame.Hello hello() throws Exception {
+    server.configureBlocking(false);
+    await().atMost(LIMIT).until(() -> (worker = server.accept()) != null || !process.isAlive());
+    assertThat(worker).as(output()).isNotNull();
+    Thread reader = new Thread(this::read, "scripted-master");
+    reader.setDaemon(true);
+    reader.start();
+    return next(Frame.Hello.class);
+  }
+
+  /** Greets the worker back. */
+  ScriptedMaster welcome(int maxFrameBytes) throws Exception {
+    hello();
+    send(new Frame.Welcome(FrameCodec.VERSION, maxFrameBytes));
+    return this;
+  }
+
+  private void read() {
+    FrameDecoder decoder = new FrameDecoder(MAX_FRAME_BYTES);
+    ByteBuffer bytes = ByteBuffer.allocateDirect(MAX_FRAME_BYTES).limit(0);
+    try {
+      while (true) {
+        for (Frame frame = decoder.read(bytes); frame != null; frame = decoder.read(bytes)) {
+          frames.add(frame);
+        }
+        if (bytes.position() > 0) {
+          bytes.compact();
+        } else {
+          bytes.position(bytes.limit()).limit(bytes.capacity());
+        }
+        if (worker.read(bytes) < 0) {
+          return;
+        }
+        bytes.flip();
+      }
+    } catch (IOException ended) {
+      // What is awaited and does not come is told by whoever awaits it.
+    }
+  }
+
+  void send(Frame... all) throws IOException {
+    for (Frame frame : all) {
+      ByteBuffer bytes = ByteBuffer.allocate(FrameCodec.sizeOf(frame));
+      FrameCodec.write(frame, bytes);
+      write(bytes.flip());
+    }
+  }
+
+  void write(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      worker.write(bytes);
+    }
+  }
+
+  void run(long jobId, Class<?> handler, String input) throws IOException {
+    run(jobId, handler.getName(), input.getBytes(StandardCharsets.UTF_8), Frame.Encoding.BINARY);
+  }
+
+  /** Sends a job; a handler's name goes along the first time alone. */
+  void run(long jobId, String handler, byte[] input, Frame.Encoding encoding) throws IOException {
+    boolean known = handlerNames.contains(handler);
+    if (!known) {
+      handlerNames.add(handler);
+    }
+    int id = HANDLER_ID + handlerNames.indexOf(handler);
+    send(new Frame.Run(jobId, id, known ? null : handler, 1, 0, encoding, input));
+  }
+
+  /** The next frame, which is to be of this kind. */
+  <F extends Frame> F next(Class<F> kind) throws InterruptedException {
+    Frame frame = frames.poll(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    assertThat(frame).as(this::output).isInstanceOf(kind);
+    return kind.cast(frame);
+  }
+
+  /** The next frame, which is to be this job's result, as text. */
+  String result(long jobId) throws InterruptedException {
+    Frame.Result result = next(Frame.Result.class);
+    assertThat(result.jobId()).isEqualTo(jobId);
+    return new String(result.value(), StandardCharsets.UTF_8);
+  }
+
+  /** The next frame, which is to be this job's failure. */
+  Frame.Failure failure(long jobId, Frame.FailureKind kind) throws InterruptedException {
+    Frame.Failure failure = next(Frame.Failure.class);
+    assertThat(failure.jobId()).isEqualTo(jobId);
+    assertThat(failure.kind()).as(failure.stack()).isEqualTo(kind);
+    return failure;
+  }
+
+  /** Whether the worker has said nothing that was not read. */
+  boolean heardNothing() {
+    return frames.isEmpty();
+  }
+
+  void awaitStart(long jobId) {
+    await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                scoreboard.read().state() == Scoreboard.State.RUNNING
+                    && scoreboard.read().jobId() == jobId);
+  }
+
+  /** Waits until the process ends by itself. */
+  int exitCode() throws InterruptedException {
+    assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as(this::output).isTrue();
+    return process.exitValue();
+  }
+
+  /** What the process printed so far. */
+  String output() {
+    try {
+      return Files.readString(output, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "(its output could not be read: " + e + ")";
+    }
+  }
+
+  /** Ends the conversation, and nothing else. */
+  void hangUp() throws IOException {
+    worker.close();
+  }
+
+  @Override
+  public void close() throws Exception {
+    process.destroyForcibly().waitFor();
+    if (worker != null) {
+      worker.close();
+    }
+    server.close();
+  }
+}

@@ -1,0 +1,526 @@
+package dev.forkyard.worker;
+
+import static dev.forkyard.worker.ScriptedMaster.LIMIT;
+import static dev.forkyard.worker.ScriptedMaster.MAX_FRAME_BYTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.Frame.Encoding;
+import dev.forkyard.protocol.Frame.FailureKind;
+import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.Scoreboard;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A real worker process, and a master that says what the test wants it to say. */
+@Timeout(120)
+class WorkerMainTest {
+
+  private static final int SMALL_FRAME_BYTES = 64 << 10;
+
+  @TempDir private Path directory;
+
+  private ScriptedMaster master;
+
+  private ScriptedMaster start(String... options) throws Exception {
+    master = unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN, options);
+    return master.welcome(MAX_FRAME_BYTES);
+  }
+
+  private ScriptedMaster unwelcomed(StandardProtocolFamily family, String token, String... options)
+      throws IOException {
+    master = new ScriptedMaster(directory, family, token, options);
+    return master;
+  }
+
+  @AfterEach
+  void kill() throws Exception {
+    if (master != null) {
+      master.close();
+    }
+  }
+
+  /** Answers with what it is given. */
+  public static final class Echo implements JobHandler<byte[], byte[]> {
+    @Override
+    public byte[] handle(byte[] input, JobContext context) {
+      return input;
+    }
+  }
+
+  /** Tells which jobs ran here, and in which order. */
+  public static final class Ran implements JobHandler<String, String> {
+
+    private final List<Long> jobIds = new ArrayList<>();
+
+    @Override
+    public String handle(String input, JobContext context) {
+      jobIds.add(context.jobId());
+      return jobIds.toString();
+    }
+  }
+
+  /** Waits until it is interrupted. */
+  public static final class Waits implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      try {
+        new CountDownLatch(1).await();
+        return "never";
+      } catch (InterruptedException e) {
+        return "interrupted, cancelled: " + context.cancelled();
+      }
+    }
+  }
+
+  /** Keeps a core busy and listens to nobody. */
+  public static final class Spins implements JobHandler<String, String> {
+
+    private volatile long count;
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes it
+    public String handle(String input, JobContext context) {
+      while (count >= 0) {
+        count++;
+      }
+      return "never";
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = StandardProtocolFamily.class,
+      names = {"UNIX", "INET"})
+  void theTokenFromStandardInputComesBackInTheGreeting(StandardProtocolFamily family)
+      throws Exception {
+    Frame.Hello hello = unwelcomed(family, ScriptedMaster.TOKEN).hello();
+    assertThat(HexFormat.of().formatHex(hello.token())).isEqualTo(ScriptedMaster.TOKEN);
+    assertThat(hello.version()).isEqualTo(FrameCodec.VERSION);
+    assertThat(hello.workerId()).isEqualTo(ScriptedMaster.WORKER_ID);
+    assertThat(hello.pid()).isEqualTo(master.process.pid());
+    master.send(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES));
+    master.run(1, Echo.class, "works");
+    assertThat(master.result(1)).isEqualTo("works");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "0123"})
+  void aWorkerWithoutAWholeTokenEndsWithoutConnecting(String token) throws Exception {
+    unwelcomed(StandardProtocolFamily.UNIX, token);
+    assertThat(master.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aWorkerThatIsNotWelcomeEnds() throws Exception {
+    unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN).hello();
+    master.hangUp();
+    assertThat(master.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void jobsRunOneAfterTheOtherInTheOrderInWhichTheyWereSent() throws Exception {
+    start();
+    List<Long> sent = new ArrayList<>();
+    for (long jobId = 1_000; jobId > 0; jobId -= 7) {
+      master.run(jobId, Ran.class, "");
+      sent.add(jobId);
+    }
+    for (int i = 0; i < sent.size(); i++) {
+      assertThat(master.result(sent.get(i))).isEqualTo(sent.subList(0, i + 1).toString());
+    }
+  }
+
+  @Test
+  void nullIsAValueInBothDirections() throws Exception {
+    start();
+    master.send(
+        new Frame.Run(1, 1, Echo.class.getName(), 1, 0, Encoding.BINARY, null),
+        new Frame.Run(2, 1, null, 1, 0, Encoding.TEXT, null));
+    assertThat(master.next(Frame.Result.class).value()).isNull();
+    assertThat(master.result(2)).isEqualTo("jnull");
+  }
+
+  @Test
+  void aJobThatIsTakenBackBeforeItsStartNeverRuns() throws Exception {
+    start();
+    master.run(1, Waits.class, "");
+    master.run(2, Ran.class, "");
+    master.run(3, Ran.class, "");
+    master.run(4, Ran.class, "");
+    master.awaitStart(1);
+    // 1 runs, 3 is named twice, and nobody knows 99.
+    master.send(new Frame.Recall(new long[] {4, 1, 99, 3, 3}));
+    assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(4, 3);
+    master.send(new Frame.Cancel(1));
+    master.next(Frame.Dump.class);
+    master.result(1);
+    assertThat(master.result(2)).isEqualTo("[2]");
+    // It may come back later.
+    master.run(4, Ran.class, "");
+    assertThat(master.result(4)).isEqualTo("[2, 4]");
+    master.send(new Frame.Recall(new long[] {2, 4}));
+    assertThat(master.next(Frame.Returned.class).jobIds()).isEmpty();
+  }
+
+  @Test
+  void aCancelledJobIsInterruptedAndItsStackStandsFirst() throws Exception {
+    start();
+    master.run(1, Waits.class, "");
+    master.awaitStart(1);
+    master.send(new Frame.Cancel(2));
+    assertThat(master.next(Frame.Dump.class).jobId()).isEqualTo(2);
+    master.send(new Frame.Cancel(1));
+    Frame.Dump dump = master.next(Frame.Dump.class);
+    assertThat(dump.jobId()).isEqualTo(1);
+    assertThat(dump.text()).startsWith("\"forkyard-job\" ").contains("\"main\" ");
+    assertThat(master.result(1)).isEqualTo("interrupted, cancelled: true");
+    // The interrupt was that job's alone.
+    master.run(2, Ran.class, "");
+    assertThat(master.result(2)).isEqualTo("[2]");
+  }
+
+  @Test
+  void theStackOfTheJobIsInTheDump() throws Exception {
+    start();
+    master.run(1, Spins.class, "");
+    master.awaitStart(1);
+    await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              master.send(new Frame.Cancel(1));
+              return master.next(Frame.Dump.class).text().split("\n\n")[0].contains("Spins.handle");
+            });
+  }
+
+  @Test
+  void aCondemnedWorkerStartsNothingMoreAndAnswersNoJob() throws Exception {
+    start();
+    master.run(1, Waits.class, "");
+    master.awaitStart(1);
+    assertThat(master.scoreboard.condemn(1)).isTrue();
+    awaitParked();
+    master.run(2, Ran.class, "");
+    master.run(3, Ran.class, "");
+    // It still answers, and only that.
+    master.send(new Frame.Recall(new long[] {2}));
+    assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(2);
+    awaitParked();
+    assertThat(master.heardNothing()).isTrue();
+    assertThat(master.scoreboard.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
+    assertThat(master.scoreboard.read().jobId()).isEqualTo(1);
+  }
+
+  private void awaitParked() {
+    await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              master.send(new Frame.Cancel(1));
+              return master.next(Frame.Dump.class).text().split("\n\n")[0].contains("parkForEver");
+            });
+  }
+
+  /** Prints when it stops. */
+  public static final class Stops implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("hook ran")));
+      return input;
+    }
+
+    @Override
+    public void stop() {
+      System.out.println("stopped");
+    }
+  }
+
+  /** Its stop hook throws. */
+  public static final class StopsBadly implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      return input;
+    }
+
+    @Override
+    public void stop() {
+      throw new AssertionError("does not stop");
+    }
+  }
+
+  @Test
+  void aWorkerThatDrainsFinishesItsJobsRunsAllHooksSaysGoodbyeAndExits() throws Exception {
+    start();
+    master.run(1, StopsBadly.class, "a");
+    master.run(2, Stops.class, "b");
+    master.send(new Frame.Drain());
+    assertThat(master.result(1)).isEqualTo("a");
+    assertThat(master.result(2)).isEqualTo("b");
+    assertThat(master.next(Frame.Goodbye.class).reason()).isEqualTo("drained");
+    assertThat(master.exitCode()).isZero();
+    assertThat(master.output())
+        .containsSubsequence("AssertionError: does not stop", "stopped", "hook ran");
+    assertThat(master.scoreboard.exitMarked()).isTrue();
+  }
+
+  /** Ends the JVM. */
+  public static final class Exits implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      System.exit(Integer.parseInt(input));
+      return "never";
+    }
+  }
+
+  @Test
+  void aJobThatExitsTakesTheWorkerAlongWithItsCode() throws Exception {
+    start();
+    master.run(1, Exits.class, "137");
+    assertThat(master.exitCode()).isEqualTo(137);
+    assertThat(master.scoreboard.exitMarked()).isTrue();
+    assertThat(master.heardNothing()).isTrue();
+  }
+
+  @Test
+  void theEndOfTheConnectionEndsTheWorkerThoughAJobSpins() throws Exception {
+    start();
+    master.run(1, Spins.class, "");
+    master.awaitStart(1);
+    master.hangUp();
+    assertThat(master.exitCode()).isZero();
+    assertThat(master.scoreboard.exitMarked()).isFalse();
+  }
+
+  @Test
+  void aMasterThatTalksNonsenseIsLeft() throws Exception {
+    start();
+    master.write(ByteBuffer.wrap(new byte[] {3, 0x7A, 1, 0}));
+    assertThat(master.exitCode()).isZero();
+    assertThat(master.heardNothing()).isTrue();
+  }
+
+  /** Reads and writes where a protocol might be. */
+  public static final class Noisy implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) throws IOException {
+      byte[] frame = {7, 0x22, 5, 8, 1, 16, 1, 26};
+      StringBuilder read = new StringBuilder();
+      for (InputStream in : List.of(System.in, new FileInputStream(FileDescriptor.in))) {
+        read.append(in.read());
+      }
+      byte[] noise = new byte[200_000];
+      new Random(1).nextBytes(noise);
+      for (OutputStream out :
+          List.of(
+              System.out,
+              System.err,
+              new FileOutputStream(FileDescriptor.out),
+              new FileOutputStream(FileDescriptor.err))) {
+        out.write(frame);
+        out.write(noise);
+        out.flush();
+      }
+      System.out.close();
+      System.setOut(null);
+      System.setErr(null);
+      System.setIn(null);
+      return read.toString();
+    }
+  }
+
+  @Test
+  void whatAJobReadsAndPrintsNeverMeetsTheProtocol() throws Exception {
+    start();
+    master.run(1, Noisy.class, "");
+    master.run(2, Echo.class, "works");
+    assertThat(master.result(1)).isEqualTo("-1-1");
+    assertThat(master.result(2)).isEqualTo("works");
+    assertThat(master.output().length()).isGreaterThanOrEqualTo(4 * 200_000);
+    assertThat(master.heardNothing()).isTrue();
+  }
+
+  /** Throws what it is told to. */
+  public static final class Throws implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) throws Exception {
+      return switch (input) {
+        case "deep" -> handle(input, context) + handle(input, context);
+        case "link" -> throw new NoClassDefFoundError("gone");
+        case "plain" -> throw new IOException("no file");
+        default -> input;
+      };
+    }
+  }
+
+  @Test
+  void anErrorThatLeavesTheVirtualMachineInDoubtIsToldAndEndsTheWorker() throws Exception {
+    start();
+    master.run(1, Throws.class, "link");
+    master.run(2, Throws.class, "plain");
+    master.run(3, Throws.class, "deep");
+    master.run(4, Ran.class, "");
+    assertThat(master.failure(1, FailureKind.THROWN).fatal()).isFalse();
+    assertThat(master.failure(2, FailureKind.THROWN).fatal()).isFalse();
+    Frame.Failure failure = master.failure(3, FailureKind.THROWN);
+    assertThat(failure.className()).isEqualTo("java.lang.StackOverflowError");
+    assertThat(failure.stack()).contains("Throws.handle");
+    assertThat(failure.fatal()).isTrue();
+    assertThat(master.next(Frame.Goodbye.class).reason()).isEqualTo("java.lang.StackOverflowError");
+    assertThat(master.exitCode()).isEqualTo(1);
+    assertThat(master.heardNothing()).isTrue();
+  }
+
+  /** It is no handler. */
+  public static final class NoHandler {}
+
+  /** Can't be made from outside. */
+  public static final class Hidden implements JobHandler<String, String> {
+    Hidden() {}
+
+    @Override
+    public String handle(String input, JobContext context) {
+      return input;
+    }
+  }
+
+  /** Can't be made at all. */
+  public abstract static class Unfinished implements JobHandler<String, String> {}
+
+  /** Can't be made today. */
+  public static final class Unmade implements JobHandler<String, String> {
+
+    /** Refuses. */
+    public Unmade() {
+      throw new IllegalStateException("no dictionary");
+    }
+
+    @Override
+    public String handle(String input, JobContext context) {
+      return input;
+    }
+  }
+
+  /** Its class can't be initialized. */
+  public static final class Uninitialized implements JobHandler<String, String> {
+
+    private static final int SIZE = Integer.parseInt("none");
+
+    @Override
+    public String handle(String input, JobContext context) {
+      return input + SIZE;
+    }
+  }
+
+  /** Its types are not known. */
+  public static final class Open<T> implements JobHandler<T, String> {
+    @Override
+    public String handle(T input, JobContext context) {
+      return "";
+    }
+  }
+
+  /** Starts at its second attempt. */
+  public static final class Hesitant implements JobHandler<String, String> {
+
+    private static int starts;
+
+    @Override
+    public void start() throws IOException {
+      if (++starts == 1) {
+        throw new IOException("not yet");
+      }
+    }
+
+    @Override
+    public String handle(String input, JobContext context) {
+      return input + starts;
+    }
+  }
+
+  @Test
+  void aHandlerThatCannotBeUsedFailsItsJobAndNoOther() throws Exception {
+    start();
+    int jobId = 0;
+    for (Class<?> handler :
+        List.of(
+            NoHandler.class,
+            Hidden.class,
+            Unfinished.class,
+            Unmade.class,
+            Uninitialized.class,
+            Open.class,
+            Hesitant.class)) {
+      master.run(++jobId, handler, "");
+    }
+    master.run(8, "no.such.Handler", new byte[0], Encoding.BINARY);
+    master.run(9, Hesitant.class, "start ");
+    assertUnusable(1, IllegalArgumentException.class, "NoHandler does not implement JobHandler");
+    assertUnusable(2, IllegalArgumentException.class, "with a public no-argument constructor");
+    assertUnusable(3, IllegalArgumentException.class, "with a public no-argument constructor");
+    assertUnusable(4, IllegalStateException.class, "no dictionary");
+    assertUnusable(5, ExceptionInInitializerError.class, null);
+    assertUnusable(6, IllegalArgumentException.class, "leaves the type parameter I of JobHandler");
+    assertUnusable(7, IOException.class, "not yet");
+    assertUnusable(
+        8, IllegalArgumentException.class, "no class no.such.Handler on the worker's class path");
+    assertThat(master.result(9)).isEqualTo("start 2");
+  }
+
+  private void assertUnusable(long jobId, Class<?> thrown, String message) throws Exception {
+    Frame.Failure failure = master.failure(jobId, FailureKind.HANDLER);
+    assertThat(failure.className()).isEqualTo(thrown.getName());
+    if (message != null) {
+      assertThat(failure.message()).contains(message);
+    }
+    assertThat(failure.fatal()).isFalse();
+  }
+
+  /** Answers with as many characters as it is told to. */
+  public static final class Repeats implements JobHandler<Integer, String> {
+    @Override
+    public String handle(Integer length, JobContext context) {
+      return "x".repeat(length);
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIntoAFrameFailsItsJobAndNoOther() throws Exception {
+    unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN).welcome(SMALL_FRAME_BYTES);
+    master.run(1, Repeats.class.getName(), integer(SMALL_FRAME_BYTES), Encoding.BINARY);
+    master.run(2, Repeats.class.getName(), integer(SMALL_FRAME_BYTES - 256), Encoding.BINARY);
+    master.run(3, Repeats.class.getName(), new byte[3], Encoding.BINARY);
+    Frame.Failure failure = master.failure(1, FailureKind.OUTPUT);
+    assertThat(failure.message())
+        .isEqualTo(
+            "the result has 65536 bytes, more than a frame of 65536 holds; raise maxFrameBytes or"
+                + " answer with a file");
+    assertThat(master.result(2)).hasSize(SMALL_FRAME_BYTES - 256);
+    assertThat(master.failure(3, FailureKind.INPUT).message())
+        .isEqualTo("4 bytes expected, but there are 3");
+  }
+
+  private static byte[] integer(int value) {
+    return ByteBuffer.allocate(4).putInt(value).array();
+  }
+}
