@@ -32,6 +32,7 @@ public final class WorkerMain {
   private static final long EXIT_NANOS = 5_000_000_000L;
 
   private static final int MAX_DUMP_CHARS = 256 << 10;
+  private static final int MAX_BYTES_PER_CHAR = 3;
   private static final int REPLY_OVERHEAD_BYTES = 256;
 
   private final long workerId;
@@ -188,26 +189,11 @@ public final class WorkerMain {
       task.cancel();
       thread.interrupt();
     }
-    master.write(new Frame.Dump(jobId, dump(thread)));
+    master.write(new Frame.Dump(jobId, ThreadDump.of(thread, maxDumpChars())));
   }
 
-  private static String dump(@Nullable Thread first) {
-    StringBuilder text = new StringBuilder();
-    Map<Thread, StackTraceElement[]> stacks = Thread.getAllStackTraces();
-    StackTraceElement[] job = first == null ? null : stacks.remove(first);
-    if (first != null && job != null) {
-      describe(text, first, job);
-    }
-    stacks.forEach((thread, stack) -> describe(text, thread, stack));
-    return text.length() <= MAX_DUMP_CHARS ? text.toString() : text.substring(0, MAX_DUMP_CHARS);
-  }
-
-  private static void describe(StringBuilder text, Thread thread, StackTraceElement[] stack) {
-    text.append('"').append(thread.getName()).append("\" ").append(thread.getState()).append('\n');
-    for (StackTraceElement element : stack) {
-      text.append("    at ").append(element).append('\n');
-    }
-    text.append('\n');
+  private int maxDumpChars() {
+    return Math.min(MAX_DUMP_CHARS, replyBytes() / MAX_BYTES_PER_CHAR);
   }
 
   // On the job thread.
@@ -257,7 +243,7 @@ public final class WorkerMain {
       Object output = loaded.handler().handle(input, task);
       stage = FailureKind.OUTPUT;
       byte[] value = loaded.encode(task.run.encoding(), output);
-      if (value != null && value.length > maxFrameBytes - REPLY_OVERHEAD_BYTES) {
+      if (value != null && value.length > replyBytes()) {
         throw new IllegalArgumentException(
             "the result has "
                 + value.length
@@ -267,8 +253,14 @@ public final class WorkerMain {
       }
       return new Frame.Result(task.jobId(), System.nanoTime() - start, value);
     } catch (Throwable thrown) {
-      return Failures.of(task.jobId(), System.nanoTime() - start, stage, thrown);
+      long nanos = System.nanoTime() - start;
+      return Failures.of(task.jobId(), nanos, stage, thrown, replyBytes());
     }
+  }
+
+  /** What the master reads in one frame beside the numbers. */
+  private int replyBytes() {
+    return maxFrameBytes - REPLY_OVERHEAD_BYTES;
   }
 
   private void send(Frame frame) {

@@ -366,6 +366,7 @@ class WorkerMainTest {
     public String handle(String input, JobContext context) throws Exception {
       return switch (input) {
         case "deep" -> handle(input, context) + handle(input, context);
+        case "loud" -> throw new IllegalStateException("\u4e16".repeat(1_000_000));
         case "link" -> throw new NoClassDefFoundError("gone");
         case "plain" -> throw new IOException("no file");
         default -> input;
@@ -510,6 +511,7 @@ class WorkerMainTest {
     master.run(1, Repeats.class.getName(), integer(SMALL_FRAME_BYTES), Encoding.BINARY);
     master.run(2, Repeats.class.getName(), integer(SMALL_FRAME_BYTES - 256), Encoding.BINARY);
     master.run(3, Repeats.class.getName(), new byte[3], Encoding.BINARY);
+    master.run(4, Throws.class, "loud");
     Frame.Failure failure = master.failure(1, FailureKind.OUTPUT);
     assertThat(failure.message())
         .isEqualTo(
@@ -518,9 +520,44 @@ class WorkerMainTest {
     assertThat(master.result(2)).hasSize(SMALL_FRAME_BYTES - 256);
     assertThat(master.failure(3, FailureKind.INPUT).message())
         .isEqualTo("4 bytes expected, but there are 3");
+    Frame.Failure loud = master.failure(4, FailureKind.THROWN);
+    assertThat(FrameCodec.sizeOf(loud)).isLessThanOrEqualTo(SMALL_FRAME_BYTES);
   }
 
   private static byte[] integer(int value) {
     return ByteBuffer.allocate(4).putInt(value).array();
+  }
+
+  /** Has many threads with deep stacks. */
+  public static final class Crowded implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) throws InterruptedException {
+      CountDownLatch deep = new CountDownLatch(20);
+      for (int i = 0; i < 20; i++) {
+        new Thread(() -> descend(200, deep)).start();
+      }
+      deep.await();
+      return "deep";
+    }
+
+    private static void descend(int levels, CountDownLatch deep) {
+      if (levels > 0) {
+        descend(levels - 1, deep);
+      } else {
+        deep.countDown();
+        new Waits().handle("", null);
+      }
+    }
+  }
+
+  @Test
+  void aDumpIsCutToFitIntoAFrame() throws Exception {
+    unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN).welcome(SMALL_FRAME_BYTES);
+    master.run(1, Crowded.class, "");
+    assertThat(master.result(1)).isEqualTo("deep");
+    master.send(new Frame.Cancel(1));
+    Frame.Dump dump = master.next(Frame.Dump.class);
+    assertThat(dump.text()).startsWith("\"forkyard-job\" ").hasSizeGreaterThan(10_000);
+    assertThat(FrameCodec.sizeOf(dump)).isLessThanOrEqualTo(SMALL_FRAME_BYTES);
   }
 }
