@@ -12,7 +12,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
-/** The worker's blocking connection to its master. One thread reads; any may write. */
+/**
+ * The worker's blocking connection to its master. One thread reads; any may write.
+ *
+ * <p>A large frame goes over in pieces: the JDK copies each through direct memory of its size,
+ * which it keeps, and a job may have left little of it.
+ */
 final class MasterChannel {
 
   private static final int BUFFER_BYTES = 64 << 10;
@@ -54,6 +59,7 @@ final class MasterChannel {
         return frame;
       }
       makeRoom(decoder.needed(input));
+      input.limit(Math.min(input.capacity(), input.position() + BUFFER_BYTES));
       int count = channel.read(input);
       input.flip();
       if (count < 0) {
@@ -98,8 +104,8 @@ final class MasterChannel {
       int size = FrameCodec.sizeOf(frame);
       ByteBuffer buffer = size <= BUFFER_BYTES ? output.clear() : ByteBuffer.allocate(size);
       FrameCodec.write(frame, buffer);
-      buffer.flip();
-      while (buffer.hasRemaining()) {
+      for (int end = buffer.flip().limit(); buffer.position() < end; ) {
+        buffer.limit(Math.min(end, buffer.position() + BUFFER_BYTES));
         channel.write(buffer);
       }
     }

@@ -560,4 +560,15 @@ class WorkerMainTest {
     assertThat(dump.text()).startsWith("\"forkyard-job\" ").hasSizeGreaterThan(10_000);
     assertThat(FrameCodec.sizeOf(dump)).isLessThanOrEqualTo(SMALL_FRAME_BYTES);
   }
+
+  @Test
+  void aLargeFrameNeedsNoDirectMemoryOfItsSize() throws Exception {
+    start("-XX:MaxDirectMemorySize=1m");
+    byte[] large = new byte[4 << 20];
+    new Random(1).nextBytes(large);
+    for (int jobId = 1; jobId <= 3; jobId++) {
+      master.run(jobId, Echo.class.getName(), large, Encoding.BINARY);
+      assertThat(master.next(Frame.Result.class).value()).isEqualTo(large);
+    }
+  }
 }
