@@ -116,6 +116,7 @@ public final class WorkerMain {
 
   /** Reads until the end; nothing a job does keeps this thread from answering. */
   private void serve() {
+    boolean inDoubt = false;
     try {
       for (Frame frame = master.read(); frame != null; frame = master.read()) {
         if (frame instanceof Frame.Run run) {
@@ -130,11 +131,14 @@ public final class WorkerMain {
       }
     } catch (IOException | RuntimeException brokenConnection) {
       // Nobody is there any more who could be told.
+    } catch (Error e) {
+      e.printStackTrace();
+      inDoubt = true;
     } finally {
       if (exiting) {
         letHooksRun();
       }
-      Runtime.getRuntime().halt(exiting ? 1 : 0);
+      Runtime.getRuntime().halt(exiting || inDoubt ? 1 : 0);
     }
   }
 
@@ -199,12 +203,19 @@ public final class WorkerMain {
   // On the job thread.
 
   private void runJobs() {
-    while (true) {
-      try {
-        work.take().run();
-      } catch (InterruptedException late) {
-        // An interrupt meant for a job that has just ended.
+    try {
+      while (true) {
+        try {
+          work.take().run();
+        } catch (InterruptedException late) {
+          // An interrupt meant for a job that has just ended.
+        }
       }
+    } catch (Throwable broken) {
+      broken.printStackTrace();
+    } finally {
+      // A worker without its job thread would answer for ever, and run nothing.
+      Runtime.getRuntime().halt(1);
     }
   }
 

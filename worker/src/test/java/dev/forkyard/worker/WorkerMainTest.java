@@ -571,4 +571,28 @@ class WorkerMainTest {
       assertThat(master.next(Frame.Result.class).value()).isEqualTo(large);
     }
   }
+
+  /** Answers with as many bytes as it is told to. */
+  public static final class Zeros implements JobHandler<Integer, byte[]> {
+    @Override
+    public byte[] handle(Integer length, JobContext context) {
+      return new byte[length];
+    }
+  }
+
+  @Test
+  void aReplyThatCannotBeWrittenEndsTheWorkerInsteadOfSilencingIt() throws Exception {
+    start("-Xmx32m");
+    master.run(1, Zeros.class.getName(), integer(12 << 20), Encoding.BINARY);
+    assertThat(master.exitCode()).isEqualTo(1);
+    assertThat(master.output()).contains("java.lang.OutOfMemoryError");
+  }
+
+  @Test
+  void anInputThatCannotBeReadEndsTheWorkerWithAnErrorsCode() throws Exception {
+    start("-Xmx16m");
+    master.write(ByteBuffer.wrap(new byte[] {(byte) 0x80, (byte) 0x80, (byte) 0x80, 7}));
+    assertThat(master.exitCode()).isEqualTo(1);
+    assertThat(master.output()).contains("java.lang.OutOfMemoryError");
+  }
 }
