@@ -232,6 +232,8 @@ public final class WorkerMain {
       parkForEver();
     }
     Frame reply = reply(task, start);
+    // A job may have left its own behind, in which the next one's handler is not found.
+    Thread.currentThread().setContextClassLoader(WorkerMain.class.getClassLoader());
     running = null;
     if (!scoreboard.end(task.jobId())) {
       parkForEver();

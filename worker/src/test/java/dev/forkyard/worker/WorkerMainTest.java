@@ -595,4 +595,23 @@ class WorkerMainTest {
     assertThat(master.exitCode()).isEqualTo(1);
     assertThat(master.output()).contains("java.lang.OutOfMemoryError");
   }
+
+  /** Leaves the job thread with a class loader that finds nothing. */
+  public static final class Careless implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      Thread.currentThread().setContextClassLoader(null);
+      Thread.currentThread().interrupt();
+      return input;
+    }
+  }
+
+  @Test
+  void whatAJobDoesToItsThreadIsUndoneForTheNext() throws Exception {
+    start();
+    master.run(1, Careless.class, "a");
+    master.run(2, Echo.class, "b");
+    assertThat(master.result(1)).isEqualTo("a");
+    assertThat(master.result(2)).isEqualTo("b");
+  }
 }
