@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The built-in codecs, found by type. Those that need a library are in classes of their own. */
 final class Codecs {
 
-  private static final String JACKSON =
+  static final String JACKSON =
       "com.fasterxml.jackson.dataformat:jackson-dataformat-cbor on the class path";
 
   private Codecs() {}

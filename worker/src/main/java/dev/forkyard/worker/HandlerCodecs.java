@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable Object> {
 
   private final Type inputType;
+  private final Type outputType;
   private final Codec<I> input;
   private final Codec<O> output;
 
-  private HandlerCodecs(Type inputType, Codec<I> input, Codec<O> output) {
+  private HandlerCodecs(Type inputType, Type outputType, Codec<I> input, Codec<O> output) {
     this.inputType = inputType;
+    this.outputType = outputType;
     this.input = input;
     this.output = output;
   }
@@ -42,6 +44,7 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     boolean namedOutput = named != null && named.output() != Codec.class;
     return new HandlerCodecs<>(
         input,
+        output,
         (Codec<I>)
             (namedInput ? make(handler, named.input()) : Codecs.find(owner, "input", input)),
         (Codec<O>)
@@ -80,9 +83,9 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     return output;
   }
 
-  /** The declared type of the input. */
-  Type inputType() {
-    return inputType;
+  /** What people write and read instead. */
+  TextCodec text() {
+    return new TextCodec(inputType, outputType);
   }
 
   private static Type resolve(Class<?> handler, int index) {

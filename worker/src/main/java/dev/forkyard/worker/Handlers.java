@@ -12,20 +12,19 @@ final class Handlers {
   /** A handler, ready, and how its values travel. */
   record Loaded(
       JobHandler<@Nullable Object, @Nullable Object> handler,
-      HandlerCodecs<@Nullable Object, @Nullable Object> codecs) {
+      HandlerCodecs<@Nullable Object, @Nullable Object> codecs,
+      TextCodec text) {
 
     @Nullable Object decode(Encoding encoding, byte @Nullable [] payload) throws Exception {
       if (payload == null) {
         return null;
       }
-      return encoding == Encoding.TEXT
-          ? TextCodec.read(codecs.inputType(), payload)
-          : codecs.input().decode(payload);
+      return encoding == Encoding.TEXT ? text.read(payload) : codecs.input().decode(payload);
     }
 
     byte @Nullable [] encode(Encoding encoding, @Nullable Object value) throws Exception {
       if (encoding == Encoding.TEXT) {
-        return TextCodec.render(value);
+        return text.render(value);
       }
       return value == null ? null : codecs.output().encode(value);
     }
@@ -63,7 +62,8 @@ final class Handlers {
     try {
       return new Loaded(
           (JobHandler<@Nullable Object, @Nullable Object>) type.getConstructor().newInstance(),
-          codecs);
+          codecs,
+          codecs.text());
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
       throw new IllegalArgumentException(
           className + " must be a public class with a public no-argument constructor", e);

@@ -7,6 +7,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.FrameDecoder;
 import dev.forkyard.protocol.Scoreboard;
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -22,10 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A master of one worker process, whose every word the test decides. */
 final class ScriptedMaster implements AutoCloseable {
@@ -81,6 +84,13 @@ final class ScriptedMaster implements AutoCloseable {
     SocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     int port = ((InetSocketAddress) server.bind(any).getLocalAddress()).getPort();
     return "tcp:" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + port;
+  }
+
+  /** A class path without the jars whose name has this in it. */
+  static String classPathWithout(String name) {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !Path.of(entry).getFileName().toString().contains(name))
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** The greeting; frames are read from then on. */

@@ -2,6 +2,7 @@ package dev.forkyard.worker;
 
 import static dev.forkyard.worker.ScriptedMaster.LIMIT;
 import static dev.forkyard.worker.ScriptedMaster.MAX_FRAME_BYTES;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -613,5 +614,40 @@ class WorkerMainTest {
     master.run(2, Echo.class, "b");
     assertThat(master.result(1)).isEqualTo("a");
     assertThat(master.result(2)).isEqualTo("b");
+  }
+
+  /** Takes and gives a type that text has a form of. */
+  public abstract static class Same<T> implements JobHandler<T, T> {
+    @Override
+    public T handle(T input, JobContext context) {
+      return input;
+    }
+  }
+
+  /** Of a number. */
+  public static final class SameShort extends Same<Short> {}
+
+  /** Of a number. */
+  public static final class SameFloat extends Same<Float> {}
+
+  /** Of a truth. */
+  public static final class SameBoolean extends Same<Boolean> {}
+
+  /** Of a list, which takes Jackson. */
+  public static final class SameList extends Same<List<String>> {}
+
+  @Test
+  void aWorkerWithoutLibrariesKnowsAllSimpleTypesAndSaysWhatTheOthersNeed() throws Exception {
+    start("-cp", ScriptedMaster.classPathWithout("jackson"));
+    master.run(1, SameShort.class.getName(), "12".getBytes(UTF_8), Encoding.TEXT);
+    master.run(2, SameFloat.class.getName(), "0.5".getBytes(UTF_8), Encoding.TEXT);
+    master.run(3, SameBoolean.class.getName(), "true".getBytes(UTF_8), Encoding.TEXT);
+    master.run(4, SameList.class.getName(), "[]".getBytes(UTF_8), Encoding.TEXT);
+    assertThat(master.result(1)).isEqualTo("j12");
+    assertThat(master.result(2)).isEqualTo("j0.5");
+    assertThat(master.result(3)).isEqualTo("jtrue");
+    assertThat(master.failure(4, FailureKind.HANDLER).message())
+        .contains("SameList has the input type java.util.List<java.lang.String>, which needs")
+        .contains("jackson-dataformat-cbor on the class path; add it");
   }
 }
