@@ -74,6 +74,7 @@ public final class WorkerMain {
     byte[] hex = in.readNBytes(TOKEN_CHARS);
     in.readAllBytes();
     if (hex.length < TOKEN_CHARS) {
+      System.err.println("A worker is started by a pool, with a token on standard input.");
       Runtime.getRuntime().halt(1);
     }
     byte[] token = new byte[hex.length / 2];

@@ -130,6 +130,7 @@ class WorkerMainTest {
   void aWorkerWithoutAWholeTokenEndsWithoutConnecting(String token) throws Exception {
     unwelcomed(StandardProtocolFamily.UNIX, token);
     assertThat(master.exitCode()).isEqualTo(1);
+    assertThat(master.output()).contains("started by a pool, with a token on standard input");
   }
 
   @Test
