@@ -47,6 +47,10 @@ final class ScriptedMaster implements AutoCloseable {
   private final ServerSocketChannel server;
   private final Path output;
   private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
+
+  /** Apart, since another thread of the worker writes them than its replies. */
+  private final BlockingQueue<Frame> dumps = new LinkedBlockingQueue<>();
+
   private final List<String> handlerNames = new ArrayList<>();
   private SocketChannel worker;
 
@@ -117,7 +121,7 @@ final class ScriptedMaster implements AutoCloseable {
     try {
       while (true) {
         for (Frame frame = decoder.read(bytes); frame != null; frame = decoder.read(bytes)) {
-          frames.add(frame);
+          (frame instanceof Frame.Dump ? dumps : frames).add(frame);
         }
         if (bytes.position() > 0) {
           bytes.compact();
@@ -162,9 +166,22 @@ final class ScriptedMaster implements AutoCloseable {
     send(new Frame.Run(jobId, id, known ? null : handler, 1, 0, encoding, input));
   }
 
-  /** The next frame, which is to be of this kind. */
+  /** Cancels a job, or asks after one that does not run, and awaits the answer. */
+  String cancel(long jobId) throws Exception {
+    send(new Frame.Cancel(jobId));
+    Frame.Dump dump = next(Frame.Dump.class, dumps);
+    assertThat(dump.jobId()).isEqualTo(jobId);
+    return dump.text();
+  }
+
+  /** The next frame that is no dump, which is to be of this kind. */
   <F extends Frame> F next(Class<F> kind) throws InterruptedException {
-    Frame frame = frames.poll(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    return next(kind, frames);
+  }
+
+  private <F extends Frame> F next(Class<F> kind, BlockingQueue<Frame> from)
+      throws InterruptedException {
+    Frame frame = from.poll(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     assertThat(frame).as(this::output).isInstanceOf(kind);
     return kind.cast(frame);
   }
@@ -184,7 +201,7 @@ final class ScriptedMaster implements AutoCloseable {
     return failure;
   }
 
-  /** Whether the worker has said nothing that was not read. */
+  /** Whether the worker has said nothing, dumps aside, that was not read. */
   boolean heardNothing() {
     return frames.isEmpty();
   }

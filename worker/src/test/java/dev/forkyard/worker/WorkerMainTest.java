@@ -174,8 +174,7 @@ class WorkerMainTest {
     // 1 runs, 3 is named twice, and nobody knows 99.
     master.send(new Frame.Recall(new long[] {4, 1, 99, 3, 3}));
     assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(4, 3);
-    master.send(new Frame.Cancel(1));
-    master.next(Frame.Dump.class);
+    master.cancel(1);
     master.result(1);
     assertThat(master.result(2)).isEqualTo("[2]");
     // It may come back later.
@@ -190,30 +189,19 @@ class WorkerMainTest {
     start();
     master.run(1, Waits.class, "");
     master.awaitStart(1);
-    master.send(new Frame.Cancel(2));
-    assertThat(master.next(Frame.Dump.class).jobId()).isEqualTo(2);
-    master.send(new Frame.Cancel(1));
-    Frame.Dump dump = master.next(Frame.Dump.class);
-    assertThat(dump.jobId()).isEqualTo(1);
-    assertThat(dump.text()).startsWith("\"forkyard-job\" ").contains("\"main\" ");
+    // A job that does not run is not interrupted, nor is its neighbour.
+    awaitJobThreadIn("Waits.handle", 2);
+    String dump = master.cancel(1);
+    assertThat(dump).startsWith("\"forkyard-job\" ").contains("\"main\" ");
     assertThat(master.result(1)).isEqualTo("interrupted, cancelled: true");
     // The interrupt was that job's alone.
     master.run(2, Ran.class, "");
     assertThat(master.result(2)).isEqualTo("[2]");
   }
 
-  @Test
-  void theStackOfTheJobIsInTheDump() throws Exception {
-    start();
-    master.run(1, Spins.class, "");
-    master.awaitStart(1);
-    await()
-        .atMost(LIMIT)
-        .until(
-            () -> {
-              master.send(new Frame.Cancel(1));
-              return master.next(Frame.Dump.class).text().split("\n\n")[0].contains("Spins.handle");
-            });
+  /** Asks until the stack of the job thread, which stands first, has this in it. */
+  private void awaitJobThreadIn(String method, long jobId) {
+    await().atMost(LIMIT).until(() -> master.cancel(jobId).split("\n\n")[0].contains(method));
   }
 
   @Test
@@ -222,26 +210,16 @@ class WorkerMainTest {
     master.run(1, Waits.class, "");
     master.awaitStart(1);
     assertThat(master.scoreboard.condemn(1)).isTrue();
-    awaitParked();
+    awaitJobThreadIn("parkForEver", 1);
     master.run(2, Ran.class, "");
     master.run(3, Ran.class, "");
     // It still answers, and only that.
     master.send(new Frame.Recall(new long[] {2}));
     assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(2);
-    awaitParked();
+    awaitJobThreadIn("parkForEver", 1);
     assertThat(master.heardNothing()).isTrue();
     assertThat(master.scoreboard.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
     assertThat(master.scoreboard.read().jobId()).isEqualTo(1);
-  }
-
-  private void awaitParked() {
-    await()
-        .atMost(LIMIT)
-        .until(
-            () -> {
-              master.send(new Frame.Cancel(1));
-              return master.next(Frame.Dump.class).text().split("\n\n")[0].contains("parkForEver");
-            });
   }
 
   /** Prints when it stops. */
@@ -557,10 +535,9 @@ class WorkerMainTest {
     unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN).welcome(SMALL_FRAME_BYTES);
     master.run(1, Crowded.class, "");
     assertThat(master.result(1)).isEqualTo("deep");
-    master.send(new Frame.Cancel(1));
-    Frame.Dump dump = master.next(Frame.Dump.class);
-    assertThat(dump.text()).startsWith("\"forkyard-job\" ").hasSizeGreaterThan(10_000);
-    assertThat(FrameCodec.sizeOf(dump)).isLessThanOrEqualTo(SMALL_FRAME_BYTES);
+    String dump = master.cancel(1);
+    assertThat(dump).startsWith("\"forkyard-job\" ").hasSizeGreaterThan(10_000);
+    assertThat(dump.getBytes(UTF_8)).hasSizeLessThan(SMALL_FRAME_BYTES);
   }
 
   @Test
