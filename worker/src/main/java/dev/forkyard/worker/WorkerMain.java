@@ -188,13 +188,15 @@ public final class WorkerMain {
   }
 
   private void cancel(long jobId) throws IOException {
-    Task task = running;
     Thread thread = jobThread;
+    // Once it is interrupted, the job is elsewhere.
+    String dump = ThreadDump.of(thread, maxDumpChars());
+    Task task = running;
     if (task != null && task.jobId() == jobId && thread != null) {
       task.cancel();
       thread.interrupt();
     }
-    master.write(new Frame.Dump(jobId, ThreadDump.of(thread, maxDumpChars())));
+    master.write(new Frame.Dump(jobId, dump));
   }
 
   private int maxDumpChars() {

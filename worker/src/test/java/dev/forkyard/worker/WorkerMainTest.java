@@ -185,7 +185,7 @@ class WorkerMainTest {
   }
 
   @Test
-  void aCancelledJobIsInterruptedAndItsStackStandsFirst() throws Exception {
+  void aCancelledJobIsInterruptedAndTheDumpTellsWhereItWas() throws Exception {
     start();
     master.run(1, Waits.class, "");
     master.awaitStart(1);
@@ -193,6 +193,7 @@ class WorkerMainTest {
     awaitJobThreadIn("Waits.handle", 2);
     String dump = master.cancel(1);
     assertThat(dump).startsWith("\"forkyard-job\" ").contains("\"main\" ");
+    assertThat(dump.split("\n\n")[0]).contains("Waits.handle");
     assertThat(master.result(1)).isEqualTo("interrupted, cancelled: true");
     // The interrupt was that job's alone.
     master.run(2, Ran.class, "");
