@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * A directory for sockets: for this user alone, with a path short enough for a socket's address
  * whatever {@code TMPDIR} is, and locked while its owner lives, so that a later one can tell a
  * stale directory and remove it.
+ *
+ * <p>A process loses its lock on a file when it closes <em>any</em> descriptor of that file. So no
+ * lock of this JVM's own may be looked at, and the name says whose it is: {@code
+ * forkyard-PID-START-RANDOM}. Where process ids repeat, as in containers, the start tells an
+ * earlier owner from this one.
  */
 public final class RuntimeDirectory implements AutoCloseable {
 
@@ -30,7 +35,11 @@ public final class RuntimeDirectory implements AutoCloseable {
   private static final String LOCK = "lock";
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final int MAX_BASE_CHARS = 60;
+  private static final int RANDOM_CHARS = 6;
   private static final Duration UNFINISHED_FOR = Duration.ofMinutes(1);
+
+  /** What the names of all directories of this JVM begin with, whatever class loader made them. */
+  private static final String OWN_PREFIX = PREFIX + owner(ProcessHandle.current()) + "-";
 
   private final Path path;
   private final FileChannel lockFile;
@@ -44,8 +53,8 @@ public final class RuntimeDirectory implements AutoCloseable {
   public static RuntimeDirectory create() throws IOException {
     Path base = base();
     sweep(base);
-    String name = Long.toString(new SecureRandom().nextLong() & Long.MAX_VALUE, 36);
-    Path unfinished = base.resolve(UNFINISHED + name);
+    String name = OWN_PREFIX + random();
+    Path unfinished = base.resolve(UNFINISHED + name.substring(PREFIX.length()));
     Files.createDirectory(unfinished, ownerOnly());
     FileChannel lockFile =
         FileChannel.open(
@@ -53,13 +62,27 @@ public final class RuntimeDirectory implements AutoCloseable {
     try {
       lockFile.lock();
       // Locked before it gets the name that others look for.
-      Path path = Files.move(unfinished, base.resolve(PREFIX + name));
+      Path path = Files.move(unfinished, base.resolve(name));
       return new RuntimeDirectory(path, lockFile);
     } catch (IOException e) {
       lockFile.close();
       remove(unfinished);
       throw e;
     }
+  }
+
+  /** Two processes of one id differ in this; it is the same for all of one process's life. */
+  private static String owner(ProcessHandle process) {
+    long startMillis = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return process.pid() + "-" + Long.toString(startMillis, Character.MAX_RADIX);
+  }
+
+  private static String random() {
+    StringBuilder chars = new StringBuilder();
+    new SecureRandom()
+        .ints(RANDOM_CHARS, 0, Character.MAX_RADIX)
+        .forEach(digit -> chars.append(Character.forDigit(digit, Character.MAX_RADIX)));
+    return chars.toString();
   }
 
   /** The one for all children that need one; it goes with this JVM. */
@@ -122,6 +145,9 @@ public final class RuntimeDirectory implements AutoCloseable {
     String name = directory.getFileName().toString();
     if (name.startsWith(UNFINISHED)) {
       return age(directory).compareTo(UNFINISHED_FOR) > 0;
+    }
+    if (name.startsWith(OWN_PREFIX)) {
+      return false;
     }
     Path lock = directory.resolve(LOCK);
     if (!name.startsWith(PREFIX) || !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {

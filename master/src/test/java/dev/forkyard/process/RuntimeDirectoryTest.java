@@ -2,12 +2,17 @@ package dev.forkyard.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +67,69 @@ class RuntimeDirectoryTest {
       assertThat(inUse.path()).exists();
     }
     assertThat(planted).as("without a lock it may be anybody's").exists();
+  }
+
+  /** Another program that makes a directory of its own. */
+  public static final class Foreign {
+
+    private Foreign() {}
+
+    /** Sweeps on its way. */
+    public static void main(String[] args) throws IOException {
+      RuntimeDirectory.create().close();
+    }
+  }
+
+  @Test
+  void anotherProgramLeavesAllOfAProgramThatHasSeveral() throws Exception {
+    try (RuntimeDirectory first = RuntimeDirectory.create();
+        RuntimeDirectory second = RuntimeDirectory.create()) {
+      startAnotherProgram();
+      assertThat(first.path()).exists();
+      assertThat(second.path()).exists();
+    }
+  }
+
+  @Test
+  void itLeavesThoseOfTwoClassLoadersToo() throws Exception {
+    try (RuntimeDirectory first = RuntimeDirectory.create();
+        URLClassLoader loader = new URLClassLoader(classPath(), null)) {
+      Class<?> other = loader.loadClass(RuntimeDirectory.class.getName());
+      assertThat(other).isNotSameAs(RuntimeDirectory.class);
+      try (AutoCloseable second = (AutoCloseable) other.getMethod("create").invoke(null)) {
+        startAnotherProgram();
+        assertThat(first.path()).exists();
+        assertThat((Path) other.getMethod("path").invoke(second)).exists();
+      }
+    }
+  }
+
+  @Test
+  void whatAnEarlierProcessWithTheSameIdLeftIsRemoved() throws IOException {
+    plant("forkyard-" + ProcessHandle.current().pid() + "-");
+    Files.createFile(planted.resolve("lock"));
+    RuntimeDirectory.create().close();
+    assertThat(planted).doesNotExist();
+  }
+
+  private static void startAnotherProgram() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Foreign.class.getName())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
+  }
+
+  private static URL[] classPath() throws IOException {
+    List<URL> urls = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    return urls.toArray(URL[]::new);
   }
 
   @Test
