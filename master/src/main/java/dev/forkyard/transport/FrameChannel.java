@@ -29,6 +29,9 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   /** What is allocated for a frame on the word of its length alone; beyond it, as bytes arrive. */
   private static final int TRUSTED_BYTES = 4 << 20;
 
+  /** What is collected in one buffer to be sent, unless a single frame takes more. */
+  private static final int GROWN_BYTES = 1 << 20;
+
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
     static final Logger LOG = LoggerFactory.getLogger(TransportServer.class);
@@ -93,8 +96,11 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
       input = ByteBuffer.allocate((int) Math.min(needed, 2L * input.capacity())).put(input);
     } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
       input = ByteBuffer.allocate(BUFFER_BYTES).put(input);
-    } else {
+    } else if (input.position() > 0) {
       input.compact();
+    } else {
+      // All of it stays where it is; to compact it would copy it all, each time that more arrives.
+      input.position(input.limit()).limit(input.capacity());
     }
     int limit = Math.min(input.limit(), input.position() + arrived.readableBytes());
     input.limit(limit);
@@ -171,10 +177,15 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     if (channel == null || ended) {
       return;
     }
-    if (output == null) {
-      output = channel.alloc().buffer(BUFFER_BYTES);
-    }
     int size = FrameCodec.sizeOf(frame);
+    if (output != null && output.readableBytes() + (long) size > GROWN_BYTES) {
+      // Large frames go one by one: a buffer that grows with each is copied with each.
+      channel.write(output);
+      output = null;
+    }
+    if (output == null) {
+      output = channel.alloc().buffer(Math.max(size, BUFFER_BYTES));
+    }
     output.ensureWritable(size);
     int start = output.writerIndex();
     FrameCodec.write(frame, output.internalNioBuffer(start, size));

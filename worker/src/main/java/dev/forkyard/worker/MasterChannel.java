@@ -73,16 +73,21 @@ final class MasterChannel {
 
   /**
    * A frame that is larger than the buffer gets one of exactly its size, which goes when it was
-   * read.
+   * read. It is filled in small steps, since for each the JDK makes a direct buffer of the room
+   * that there is, and keeps it.
    */
   private void makeRoom(int needed) {
     if (needed > input.capacity()) {
       input = ByteBuffer.allocate(needed).put(input);
     } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
       input = ByteBuffer.allocateDirect(BUFFER_BYTES).put(input);
-    } else {
+    } else if (input.position() > 0) {
       input.compact();
+    } else {
+      // All of it stays where it is; to compact it would copy it all, each time that more arrives.
+      input.position(input.limit()).limit(input.capacity());
     }
+    input.limit(Math.min(input.capacity(), input.position() + BUFFER_BYTES));
   }
 
   /** Makes the thread that reads see the end of the connection; writing goes on. */
@@ -102,12 +107,30 @@ final class MasterChannel {
   void write(Frame frame) throws IOException {
     synchronized (writing) {
       int size = FrameCodec.sizeOf(frame);
-      ByteBuffer buffer = size <= BUFFER_BYTES ? output.clear() : ByteBuffer.allocate(size);
-      FrameCodec.write(frame, buffer);
-      for (int end = buffer.flip().limit(); buffer.position() < end; ) {
-        buffer.limit(Math.min(end, buffer.position() + BUFFER_BYTES));
-        channel.write(buffer);
+      if (size <= BUFFER_BYTES) {
+        FrameCodec.write(frame, output.clear());
+        writeOutput();
+      } else {
+        ByteBuffer large = ByteBuffer.allocate(size);
+        FrameCodec.write(frame, large);
+        writeLarge(large.flip());
       }
+    }
+  }
+
+  private void writeLarge(ByteBuffer large) throws IOException {
+    while (large.hasRemaining()) {
+      int count = Math.min(large.remaining(), BUFFER_BYTES);
+      output.clear().put(large.slice(large.position(), count));
+      large.position(large.position() + count);
+      writeOutput();
+    }
+  }
+
+  private void writeOutput() throws IOException {
+    output.flip();
+    while (output.hasRemaining()) {
+      channel.write(output);
     }
   }
 }
