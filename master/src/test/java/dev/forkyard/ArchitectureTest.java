@@ -38,7 +38,8 @@ class ArchitectureTest {
             "dev.forkyard.worker",
             "dev.forkyard.protocol",
             "io.netty.channel..",
-            "io.netty.util.concurrent"),
+            "io.netty.util.concurrent",
+            "org.slf4j.."),
         layer(
             "dev.forkyard.transport",
             "dev.forkyard.protocol",

@@ -17,25 +17,42 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A small shell process that outlives this JVM and kills the sessions of its children: each when it
  * is reaped, and all of them when this JVM is gone, even by {@code kill -9}.
  *
  * <p>It needs {@code sh}; without one, as on Windows, nothing is guarded, and children must see to
- * it by themselves that they end with their parent. A guard that was killed is replaced at its next
- * use.
+ * it by themselves that they end with their parent.
+ *
+ * <p>A guard that ends is replaced at once, and one that keeps ending after ever longer pauses.
+ * After {@value #BUDGET} in a row it is given up with a warning, and tried again only when there is
+ * something to watch or to reap, at most once a second. A guard that ran for {@value
+ * #PROVEN_SECONDS} s has shown that it works.
  */
 public final class ProcessGuard implements AutoCloseable {
 
   private static final int REAP_SECONDS = 5;
   private static final int CLOSE_SECONDS = 5;
+  private static final int BUDGET = 6;
+  private static final int PROVEN_SECONDS = 10;
+  private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Waits until the first use, since a logging back end costs start-up time. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(ProcessGuard.class);
+  }
 
   private final List<String> command;
   private final Set<Long> watched = ConcurrentHashMap.newKeySet();
   private final Map<Long, CompletableFuture<@Nullable Void>> reaping = new ConcurrentHashMap<>();
   private @Nullable Process shell;
   private boolean closed;
+  private boolean wanted;
+  private int failuresInRow;
 
   private ProcessGuard(List<String> command) {
     this.command = command;
@@ -47,11 +64,17 @@ public final class ProcessGuard implements AutoCloseable {
    * @param directory what it removes at the end; null is nothing
    */
   public static ProcessGuard start(@Nullable Path directory) throws IOException {
-    ProcessGuard guard = new ProcessGuard(command(directory));
-    synchronized (guard) {
-      if (!guard.command.isEmpty()) {
-        guard.startShell();
-      }
+    return startCommand(command(directory));
+  }
+
+  /** Starts one that runs this command; none, if there is none. */
+  static ProcessGuard startCommand(List<String> command) throws IOException {
+    ProcessGuard guard = new ProcessGuard(command);
+    if (!command.isEmpty()) {
+      Process first = guard.startShell();
+      Thread keeper = new Thread(() -> guard.keep(first), "forkyard-guard");
+      keeper.setDaemon(true);
+      keeper.start();
     }
     return guard;
   }
@@ -95,20 +118,30 @@ public final class ProcessGuard implements AutoCloseable {
     return null;
   }
 
-  private void startShell() throws IOException {
+  private synchronized Process startShell() throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(new File("/"));
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     Process started = builder.start();
     shell = started;
-    Thread reader = new Thread(() -> readAnswers(started), "forkyard-guard");
-    reader.setDaemon(true);
-    reader.start();
     for (long pid : watched) {
       write(started, "watch " + pid);
     }
+    // For those given up in the meantime it is too late: their ids may be other processes' by now.
+    reaping.values().removeIf(CompletableFuture::isDone);
     for (long pid : reaping.keySet()) {
       write(started, "reap " + pid);
+    }
+    return started;
+  }
+
+  /** Hears one guard after the other. */
+  private void keep(Process first) {
+    Process guard = first;
+    while (guard != null) {
+      long start = System.nanoTime();
+      readAnswers(guard);
+      guard = replace(System.nanoTime() - start);
     }
   }
 
@@ -124,7 +157,63 @@ public final class ProcessGuard implements AutoCloseable {
     } catch (IOException | NumberFormatException e) {
       guard.destroyForcibly();
     }
-    replace();
+  }
+
+  /** The guard's end was seen: unless it was meant, another one takes over, which is returned. */
+  private synchronized @Nullable Process replace(long livedNanos) {
+    shell = null;
+    if (livedNanos > TimeUnit.SECONDS.toNanos(PROVEN_SECONDS)) {
+      failuresInRow = 0;
+    }
+    String why = "it ends at once";
+    while (!closed) {
+      failuresInRow++;
+      try {
+        pauseBeforeNext(why);
+        if (!closed) {
+          return startShell();
+        }
+      } catch (IOException e) {
+        why = String.valueOf(e.getMessage());
+        giveUpReaping();
+      } catch (InterruptedException nobodyDoes) {
+        closed = true;
+      }
+    }
+    giveUpReaping();
+    return null;
+  }
+
+  private void pauseBeforeNext(String why) throws InterruptedException {
+    long pause =
+        failuresInRow == 1
+            ? 0
+            : Math.min(MIN_PAUSE_NANOS << Math.min(failuresInRow - 2, 10), MAX_PAUSE_NANOS);
+    long end = System.nanoTime() + pause;
+    for (long left = pause; left > 0 && !closed; left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+    if (failuresInRow == BUDGET) {
+      Log.LOG.warn(
+          "the guard that would end this program's children with it can't be kept running, after"
+              + " {} starts: {}; until one runs, children may be left behind",
+          failuresInRow,
+          why);
+    }
+    if (failuresInRow >= BUDGET && !wanted) {
+      giveUpReaping();
+      while (!wanted && !closed) {
+        wait();
+      }
+    }
+    wanted = false;
+  }
+
+  private void giveUpReaping() {
+    watched.removeAll(reaping.keySet());
+    // Who waits for them is not to run with this lock held.
+    reaping.values().forEach(each -> each.completeAsync(() -> null, Callbacks.unordered()));
+    reaping.clear();
   }
 
   private void reaped(long pid) {
@@ -135,22 +224,10 @@ public final class ProcessGuard implements AutoCloseable {
     }
   }
 
-  /** The guard's end was seen: unless it was meant, another one takes over. */
-  private synchronized void replace() {
-    if (!closed) {
-      try {
-        startShell();
-      } catch (IOException e) {
-        reaping.values().forEach(each -> each.complete(null));
-        reaping.clear();
-      }
-    }
-  }
-
   /** From now on the session that this process leads ends with this JVM. */
   public synchronized void watch(long pid) {
     watched.add(pid);
-    tell("watch " + pid);
+    want("watch " + pid);
   }
 
   /** The process has ended: what is left of its session is no longer this guard's business. */
@@ -178,15 +255,28 @@ public final class ProcessGuard implements AutoCloseable {
   public CompletableFuture<@Nullable Void> reap(long pid) {
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
     synchronized (this) {
+      CompletableFuture<@Nullable Void> asked = reaping.get(pid);
+      if (asked != null && !asked.isDone()) {
+        return asked;
+      }
       if (command.isEmpty() || closed) {
         watched.remove(pid);
         done.complete(null);
         return done;
       }
       reaping.put(pid, done);
-      tell("reap " + pid);
+      want("reap " + pid);
     }
     return done.completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Tells it, or has another one started, which is told of all. */
+  private void want(String line) {
+    if (shell == null) {
+      wanted = true;
+      notifyAll();
+    }
+    tell(line);
   }
 
   private void tell(String line) {
@@ -213,6 +303,7 @@ public final class ProcessGuard implements AutoCloseable {
     synchronized (this) {
       closed = true;
       guard = shell;
+      notifyAll();
     }
     if (guard == null) {
       return;

@@ -3,12 +3,19 @@ package dev.forkyard.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 @Timeout(30)
 class ProcessGuardTest {
@@ -102,6 +110,93 @@ class ProcessGuardTest {
     guard.close();
     assertThat(exit(running)).isEqualTo(137);
     awaitGone(child);
+  }
+
+  @Test
+  void aGuardThatEndsAtOnceIsGivenUpWithOneWarningAndTriedAgainForTheNextChild() throws Exception {
+    Path starts = directory.resolve("starts");
+    Path reaped = directory.resolve("reaped");
+    Path cured = directory.resolve("cured");
+    String script =
+        "echo >>%s; [ -e %s ] || exit 1; while read -r line; do echo $line >>%s; done"
+            .formatted(starts, cured, reaped);
+    try (Warnings warnings = new Warnings();
+        ProcessGuard broken = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      await().atMost(LIMIT).until(() -> warnings.count() == 1);
+      assertThat(lines(starts)).hasSize(6);
+
+      broken.watch(1);
+      await().atMost(LIMIT).until(() -> lines(starts).size() == 7);
+      Files.createFile(cured);
+      broken.reap(2);
+      await().atMost(LIMIT).until(() -> Files.exists(reaped) && lines(reaped).size() == 2);
+      assertThat(lines(reaped)).containsExactly("watch 1", "reap 2");
+      assertThat(lines(starts)).hasSize(8);
+      assertThat(warnings.count()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aGuardThatCanNotBeStartedAgainIsWarnedOfAndTriedForTheNextChild() throws Exception {
+    Path program = directory.resolve("guard");
+    Path heard = directory.resolve("heard");
+    executable(program, "#!/bin/sh\nrm \"$0\"\n");
+    try (Warnings warnings = new Warnings();
+        ProcessGuard broken = ProcessGuard.startCommand(List.of(program.toString()))) {
+      await().atMost(LIMIT).until(() -> warnings.count() == 1);
+      executable(program, "#!/bin/sh\nexec cat >>" + heard + "\n");
+      broken.watch(1);
+      await().atMost(LIMIT).until(() -> Files.exists(heard) && lines(heard).size() == 1);
+      assertThat(lines(heard)).containsExactly("watch 1");
+    }
+  }
+
+  @Test
+  void whoAsksForTheSameSessionTwiceIsAnsweredTwice() throws Exception {
+    ChildProcess process = shell("sleep 1000");
+    CompletableFuture<Void> first = guard.reap(process.pid());
+    guard.reap(process.pid()).get(10, TimeUnit.SECONDS);
+    assertThat(first).isDone();
+    exit(process);
+  }
+
+  /** The warnings of guards while it is open. */
+  private static final class Warnings implements AutoCloseable {
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger(ProcessGuard.class);
+    private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
+    private final AppenderBase<ILoggingEvent> appender =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            events.add(event);
+          }
+        };
+
+    Warnings() {
+      appender.start();
+      logger.addAppender(appender);
+    }
+
+    long count() {
+      return events.stream().filter(event -> event.getLevel() == Level.WARN).count();
+    }
+
+    @Override
+    public void close() {
+      logger.detachAppender(appender);
+    }
+  }
+
+  /** Never open for writing under that name, since then it could not be started. */
+  private static void executable(Path program, String script) throws IOException {
+    Path draft = Files.writeString(program.resolveSibling("draft"), script);
+    Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rwx------"));
+    Files.move(draft, program);
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    return Files.readAllLines(file);
   }
 
   private ChildProcess shell(String script) {
