@@ -38,6 +38,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   }
 
   private final @Nullable Path socket;
+  private final Refusals refusals;
   private final TransportServer.Gate gate;
 
   private FrameDecoder decoder = new FrameDecoder(MAX_GREETING_BYTES);
@@ -48,8 +49,9 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable Throwable fault;
   private boolean ended;
 
-  FrameChannel(@Nullable Path socket, TransportServer.Gate gate) {
+  FrameChannel(@Nullable Path socket, Refusals refusals, TransportServer.Gate gate) {
     this.socket = socket;
+    this.refusals = refusals;
     this.gate = gate;
   }
 
@@ -151,7 +153,10 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private void fail(Throwable why) {
     if (fault == null) {
       fault = why;
-      if (listener == null || why instanceof ProtocolException) {
+      // The listener is told, if there is one; and who only broke off did nothing wrong.
+      if (listener == null && why instanceof ProtocolException && context != null) {
+        refusals.add(String.valueOf(why.getMessage()), context.executor());
+      } else {
         Log.LOG.debug("a connection is closed: {}", why.getMessage());
       }
       close();

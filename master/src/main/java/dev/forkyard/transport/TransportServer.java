@@ -72,6 +72,7 @@ public final class TransportServer implements AutoCloseable {
               return thread;
             },
             kind.ioHandler());
+    Refusals refusals = new Refusals();
     try {
       Channel channel =
           new ServerBootstrap()
@@ -83,7 +84,7 @@ public final class TransportServer implements AutoCloseable {
                   new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel connection) {
-                      connection.pipeline().addLast(new FrameChannel(socket, gate));
+                      connection.pipeline().addLast(new FrameChannel(socket, refusals, gate));
                     }
                   })
               .bind(bindAddress(kind, socket))
