@@ -6,6 +6,8 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +36,12 @@ record WorkerDeath(
    *
    * @param exitMarked whether the JVM ran its shutdown hooks, so that the code is its own
    * @param report where a crash report would lie
+   * @param started when the worker was; a report from before is that of another process, since
+   *     process ids repeat
    */
   static WorkerDeath examine(
-      ExitStatus status, boolean exitMarked, String outputTail, Path report) {
-    String crashed = Files.exists(report) ? report.toString() : null;
+      ExitStatus status, boolean exitMarked, String outputTail, Path report, Instant started) {
+    String crashed = !exitMarked && isFrom(started, report) ? report.toString() : null;
     String signal = null;
     if (crashed != null) {
       signal = signalIn(report);
@@ -49,6 +53,16 @@ record WorkerDeath(
             && !exitMarked
             && outputTail.contains(OUT_OF_MEMORY);
     return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed);
+  }
+
+  private static boolean isFrom(Instant started, Path report) {
+    try {
+      // Some file systems keep whole seconds only.
+      Instant second = started.truncatedTo(ChronoUnit.SECONDS);
+      return !Files.getLastModifiedTime(report).toInstant().isBefore(second);
+    } catch (IOException none) {
+      return false;
+    }
   }
 
   private static @Nullable String signalIn(Path report) {

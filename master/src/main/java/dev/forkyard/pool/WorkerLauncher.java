@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -84,6 +85,7 @@ final class WorkerLauncher implements AutoCloseable {
     arguments.add(address);
     arguments.add(Long.toString(workerId));
     arguments.add(board.toString());
+    Instant started = Instant.now();
     ChildProcess process;
     try {
       process = ChildProcess.spawn(arguments, options);
@@ -112,7 +114,8 @@ final class WorkerLauncher implements AutoCloseable {
                       status,
                       scoreboard.exitMarked(),
                       output.tail(),
-                      WorkerCommand.crashReport(config, process.pid()));
+                      WorkerCommand.crashReport(config, process.pid()),
+                      started);
               String said = death.outputTail().strip();
               String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
               loop.post(() -> loop.exited(workerId, death, failure));

@@ -10,7 +10,9 @@ import dev.forkyard.worker.JobHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -58,6 +60,11 @@ class ProcessPoolTest {
           System.exit(0);
         }
         case "halt" -> Runtime.getRuntime().halt(Integer.parseInt(words[1]));
+        case "crash" -> {
+          String self = String.valueOf(ProcessHandle.current().pid());
+          new ProcessBuilder("kill", "-SEGV", self).start();
+          Thread.sleep(60_000);
+        }
         case "kill" -> {
           new ProcessBuilder("kill", "-9", String.valueOf(ProcessHandle.current().pid())).start();
           Thread.sleep(60_000);
@@ -178,6 +185,42 @@ class ProcessPoolTest {
       assertThat(pool.submit(Obey.class, "still here").join()).isEqualTo("still here");
       assertThat(pool.stats().failed()).isEqualTo(5);
     }
+  }
+
+  @Test
+  void aCrashReportOfAnEarlierProcessWithTheSameIdIsNotTheWorkers() throws IOException {
+    try (ProcessPool pool = small().workers(1).build()) {
+      plantOldReport(pool);
+      WorkerLostException exit =
+          failure(pool.submit(Obey.class, "halt 5"), WorkerLostException.class);
+      assertThat(exit.crashReport()).isEmpty();
+      assertThat(exit.exitCode()).hasValue(5);
+      plantOldReport(pool);
+      WorkerLostException kill =
+          failure(pool.submit(Obey.class, "kill"), WorkerLostException.class);
+      assertThat(kill.crashReport()).isEmpty();
+      assertThat(kill.signal()).hasValue("SIGKILL");
+    }
+  }
+
+  @Test
+  void aCrashReportInThePlaceOfAnOldOneIsTheWorkers() throws IOException {
+    try (ProcessPool pool = small().workers(1).build()) {
+      Path report = plantOldReport(pool);
+      WorkerLostException crash =
+          failure(pool.submit(Obey.class, "crash"), WorkerLostException.class);
+      assertThat(crash.crashReport()).hasValue(report);
+      assertThat(crash.signal()).hasValue("SIGSEGV");
+    }
+  }
+
+  /** Where the worker that runs the next job would write its own. */
+  private Path plantOldReport(ProcessPool pool) throws IOException {
+    String pid = pool.submit(Obey.class, "pid").join();
+    Path report = directory.resolve("forkyard-hs_err_pid" + pid + ".log");
+    Files.writeString(report, "#  SIGBUS (0x7) at pc=0x1\n");
+    Files.setLastModifiedTime(report, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    return report;
   }
 
   @Test
