@@ -12,6 +12,9 @@ final class Progress implements AutoCloseable {
 
   private static final int UPDATE_MILLIS = 200;
 
+  /** Room for the ^C that a terminal shows at the cursor: a line that wraps is not erased. */
+  private static final int FREE_COLUMNS = 3;
+
   private @Nullable ProgressBar bar;
 
   private Progress(@Nullable ProgressBar bar) {
@@ -34,7 +37,7 @@ final class Progress implements AutoCloseable {
             .setInitialMax(total)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(UPDATE_MILLIS)
-            .setConsumer(new OnConsole(console, columns - 1))
+            .setConsumer(new OnConsole(console, columns - FREE_COLUMNS))
             .showSpeed()
             .build());
   }
