@@ -6,13 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
-/** Cuts bytes into lines. */
+/** Cuts bytes into lines, which end with a line feed or with a carriage return and one. */
 final class LineSplitter implements Flow.Subscriber<ByteBuffer> {
 
   private static final int MAX_LINE_BYTES = 64 << 10;
 
   private final Consumer<String> listener;
   private final ByteArrayOutputStream line = new ByteArrayOutputStream(128);
+
+  /** Whether a part of this line was told already. */
+  private boolean cut;
 
   LineSplitter(Consumer<String> listener) {
     this.listener = listener;
@@ -30,10 +33,10 @@ final class LineSplitter implements Flow.Subscriber<ByteBuffer> {
       if (next == '\n') {
         emit();
       } else {
-        line.write(next);
         if (line.size() == MAX_LINE_BYTES) {
           emitPart();
         }
+        line.write(next);
       }
     }
   }
@@ -44,13 +47,18 @@ final class LineSplitter implements Flow.Subscriber<ByteBuffer> {
     String text = Text.decodeWhole(StandardCharsets.UTF_8, part);
     line.reset();
     line.write(part.array(), part.position(), part.remaining());
+    cut = true;
     tell(text);
   }
 
   private void emit() {
     String text = line.toString(StandardCharsets.UTF_8);
     line.reset();
-    tell(text);
+    String whole = text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
+    if (!whole.isEmpty() || !cut) {
+      tell(whole);
+    }
+    cut = false;
   }
 
   private void tell(String text) {
@@ -69,7 +77,7 @@ final class LineSplitter implements Flow.Subscriber<ByteBuffer> {
   @Override
   public void onComplete() {
     if (line.size() > 0) {
-      emit();
+      tell(line.toString(StandardCharsets.UTF_8));
     }
   }
 }
