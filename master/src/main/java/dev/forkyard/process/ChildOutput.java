@@ -17,11 +17,18 @@ import org.jspecify.annotations.Nullable;
  * #onLine}).
  *
  * <p>At most 128 KiB (and the system's pipe) wait here for whoever takes it; then the child's
- * writes wait.
+ * writes wait. What is still in the pipe when the child ends is taken in too, so that no descriptor
+ * stays open for an output that nobody reads.
  */
 public final class ChildOutput extends InputStream {
 
   private static final int LIMIT_BYTES = 128 << 10;
+
+  /** A pipe holds 64 KiB, unless its writer asked for more, of which 1 MiB is the most. */
+  private static final int LIMIT_BYTES_AFTER_EXIT = LIMIT_BYTES + (1 << 20);
+
+  /** What a chunk takes beside its bytes: many small writes must not take more than a few large. */
+  private static final int CHUNK_BYTES = 64;
 
   private enum Use {
     NONE,
@@ -37,6 +44,7 @@ public final class ChildOutput extends InputStream {
   private final Object lock = new Object();
   private final ArrayDeque<ByteBuffer> chunks = new ArrayDeque<>();
   private int bufferedBytes;
+  private int limitBytes = LIMIT_BYTES;
   private boolean paused;
   private boolean sourceEnded;
   private boolean closed;
@@ -54,11 +62,13 @@ public final class ChildOutput extends InputStream {
   }
 
   /**
-   * Completes when nothing more can come; where there is a subscriber or a listener, when it was
-   * told.
+   * Completes when nothing more can come; where there is a subscriber or a listener by now, when it
+   * was told.
    */
   CompletableFuture<@Nullable Void> ended() {
-    return ended;
+    synchronized (lock) {
+      return subscription == null ? ended : subscription.told;
+    }
   }
 
   private final class Sink implements OutputSink {
@@ -75,7 +85,7 @@ public final class ChildOutput extends InputStream {
         bytes.get(copy);
         chunks.addLast(ByteBuffer.wrap(copy));
         bufferedBytes += copy.length;
-        more = bufferedBytes < LIMIT_BYTES;
+        more = heldBytes() < limitBytes;
         paused = !more;
         lock.notifyAll();
         waiting = subscription;
@@ -97,9 +107,25 @@ public final class ChildOutput extends InputStream {
       if (waiting != null) {
         waiting.schedule();
       } else {
-        callbacks.execute(() -> ended.complete(null));
+        ended.complete(null);
       }
     }
+  }
+
+  /** The child has ended, so that what its pipe holds is the last that it wrote. */
+  void childEnded() {
+    synchronized (lock) {
+      limitBytes = LIMIT_BYTES_AFTER_EXIT;
+      if (paused && heldBytes() < limitBytes) {
+        paused = false;
+        source.resume();
+      }
+    }
+  }
+
+  /** The lock is held. */
+  private int heldBytes() {
+    return bufferedBytes + chunks.size() * CHUNK_BYTES;
   }
 
   /** The lock is held. Takes a chunk, or as much of it as is wanted, and lets more come. */
@@ -115,7 +141,7 @@ public final class ChildOutput extends InputStream {
       chunks.removeFirst();
     }
     bufferedBytes -= count;
-    if (paused && bufferedBytes <= LIMIT_BYTES / 2) {
+    if (paused && heldBytes() <= LIMIT_BYTES / 2) {
       paused = false;
       source.resume();
     }
@@ -201,15 +227,21 @@ public final class ChildOutput extends InputStream {
         use(Use.PUBLISHER);
         subscription = made;
       }
-      subscriber.onSubscribe(made);
+      try {
+        subscriber.onSubscribe(made);
+      } catch (RuntimeException | Error thrown) {
+        // Nobody is there who could ask for more, and the child would wait for ever.
+        made.cancel();
+        throw thrown;
+      }
       made.schedule();
     };
   }
 
   /**
-   * Calls back with each line, without its end, read as UTF-8; a line of more than 64 KiB comes in
-   * parts. The calls come one at a time, on a thread of this output's callbacks; a slow one makes
-   * the child wait.
+   * Calls back with each line, without its end ({@code \n} or {@code \r\n}), read as UTF-8; a line
+   * of more than 64 KiB comes in parts. The calls come one at a time, on a thread of this output's
+   * callbacks; a slow one makes the child wait.
    *
    * @throws IllegalStateException if the output is already read in another way
    */
@@ -221,6 +253,7 @@ public final class ChildOutput extends InputStream {
   private final class Subscription implements Flow.Subscription {
 
     private final Flow.Subscriber<? super ByteBuffer> subscriber;
+    private final CompletableFuture<@Nullable Void> told = new CompletableFuture<>();
     private long demand;
     private boolean done;
     private boolean scheduled;
@@ -249,7 +282,12 @@ public final class ChildOutput extends InputStream {
         done = true;
       }
       close();
-      callbacks.execute(() -> ended.complete(null));
+      callbacks.execute(this::tellEnd);
+    }
+
+    private void tellEnd() {
+      told.complete(null);
+      ended.complete(null);
     }
 
     void schedule() {
@@ -309,7 +347,7 @@ public final class ChildOutput extends InputStream {
         }
       }
       if (chunk == null) {
-        ended.complete(null);
+        tellEnd();
       }
     }
   }

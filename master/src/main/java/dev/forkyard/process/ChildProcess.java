@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,6 @@ public sealed class ChildProcess permits ForkedProcess {
   private final boolean releases;
   private volatile boolean killTreeOnExit;
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
-  private final CompletableFuture<ExitStatus> close = new CompletableFuture<>();
 
   ChildProcess(Started started) {
     this.command = started.command;
@@ -250,13 +250,15 @@ public sealed class ChildProcess permits ForkedProcess {
   }
 
   private void tellExit(ExitStatus status) {
+    childEnded(stdout);
+    childEnded(stderr);
     exit.complete(status);
-    CompletableFuture.allOf(ended(stdout), ended(stderr))
-        .thenRun(() -> callbacks.execute(() -> close.complete(status)));
   }
 
-  private static CompletableFuture<@Nullable Void> ended(@Nullable ChildOutput output) {
-    return output == null ? CompletableFuture.completedFuture(null) : output.ended();
+  private static void childEnded(@Nullable ChildOutput output) {
+    if (output != null) {
+      output.childEnded();
+    }
   }
 
   /** The program and its arguments. */
@@ -327,11 +329,18 @@ public sealed class ChildProcess permits ForkedProcess {
   }
 
   /**
-   * Completes after {@link #onExit}, when its output was read to the end too. What it left behind
-   * may hold that open; an output that nobody reads ends when it is closed.
+   * Completes after {@link #onExit}, when its output was read to the end too, and told to those who
+   * subscribed or listened before this was called. What it left behind may hold the output open; an
+   * output that nobody takes holds nothing up.
    */
   public CompletableFuture<ExitStatus> onClose() {
-    return close.copy();
+    return exit.thenCombine(
+            CompletableFuture.allOf(ended(stdout), ended(stderr)), (status, ended) -> status)
+        .thenApplyAsync(Function.identity(), callbacks);
+  }
+
+  private static CompletableFuture<@Nullable Void> ended(@Nullable ChildOutput output) {
+    return output == null ? CompletableFuture.completedFuture(null) : output.ended();
   }
 
   /** Sends {@code SIGTERM}; see {@link #kill(String)}. */

@@ -52,6 +52,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   private final FileDescriptor writing;
   private @Nullable OutputSink sink;
   private @Nullable IoRegistration registration;
+  private boolean paused;
   private boolean ended;
 
   private EpollPipe(FileDescriptor reading, FileDescriptor writing) {
@@ -105,12 +106,18 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
 
   @Override
   public void handle(IoRegistration ready, IoEvent event) {
-    readOut();
+    if (!paused) {
+      readOut();
+    }
   }
 
   @Override
   public void resume() {
-    Loop.LOOP.execute(this::readOut);
+    Loop.LOOP.execute(
+        () -> {
+          paused = false;
+          readOut();
+        });
   }
 
   private void readOut() {
@@ -119,13 +126,17 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
     for (int reads = 0; to != null && !ended; reads++) {
       if (reads == MAX_READS) {
         // Others have their turn.
-        resume();
+        Loop.LOOP.execute(this::readOut);
         return;
       }
       int count = read(buffer.clear());
       if (count < 0) {
         end();
-      } else if (count == 0 || !to.accept(buffer.limit(count))) {
+      } else if (count == 0) {
+        return;
+      } else if (!to.accept(buffer.limit(count))) {
+        // What the child writes from now on is an event each time, and must not be read.
+        paused = true;
         return;
       }
     }

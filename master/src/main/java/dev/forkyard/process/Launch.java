@@ -50,8 +50,8 @@ final class Launch {
     builder.redirectErrorStream(streams.merge());
     OutputSource out = null;
     try {
-      out = streams.stdout().isPipe() ? OutputSource.open() : null;
-      stderr = streams.stderr().isPipe() && !streams.merge() ? OutputSource.open() : null;
+      out = streams.stdout().isPipe() ? options.pipes().open() : null;
+      stderr = streams.stderr().isPipe() && !streams.merge() ? options.pipes().open() : null;
       stdout = out;
     } catch (IOException e) {
       if (out != null) {

@@ -16,6 +16,11 @@ interface OutputSource {
     return EpollPipe.available() ? EpollPipe.open() : new PipeThread();
   }
 
+  /** Opens pipes. */
+  interface Factory {
+    OutputSource open() throws IOException;
+  }
+
   /** What connects the child to it. */
   Redirect redirect();
 

@@ -14,11 +14,13 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
   private final @Nullable Path directory;
   private final Map<String, @Nullable String> environment;
   private final boolean cleanEnvironment;
+  private final OutputSource.Factory pipes;
 
   ProcessOptions(Builder<?> builder) {
     this.directory = builder.directory;
     this.environment = Collections.unmodifiableMap(new HashMap<>(builder.environment));
     this.cleanEnvironment = builder.cleanEnvironment;
+    this.pipes = builder.pipes;
   }
 
   @Nullable Path directory() {
@@ -34,6 +36,10 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
     return cleanEnvironment;
   }
 
+  OutputSource.Factory pipes() {
+    return pipes;
+  }
+
   /**
    * Collects options; each is checked where it is given.
    *
@@ -45,10 +51,17 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
     private @Nullable Path directory;
     private final Map<String, @Nullable String> environment = new HashMap<>();
     private boolean cleanEnvironment;
+    private OutputSource.Factory pipes = OutputSource::open;
 
     Builder() {}
 
     abstract B self();
+
+    /** How pipes are read; tests hold each way to the same contract. */
+    B pipes(OutputSource.Factory pipes) {
+      this.pipes = pipes;
+      return self();
+    }
 
     /** The working directory; by default this program's. */
     public B directory(Path directory) {
