@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ public final class ExecOptions extends ProcessOptions {
   private final byte @Nullable [] input;
   private final @Nullable Path inputFile;
   private final boolean interleaved;
-  private final @Nullable CompletionStage<?> cancelOn;
+  private final @Nullable CompletableFuture<?> cancelOn;
 
   private ExecOptions(Builder builder) {
     super(builder);
@@ -31,7 +32,8 @@ public final class ExecOptions extends ProcessOptions {
     this.killSignal = builder.killSignal;
     this.killGrace = builder.killGrace;
     this.maxBuffer = builder.maxBuffer;
-    this.input = builder.input;
+    this.input =
+        builder.inputText == null ? builder.input : builder.inputText.getBytes(builder.charset);
     this.inputFile = builder.inputFile;
     this.interleaved = builder.interleaved;
     this.cancelOn = builder.cancelOn;
@@ -82,7 +84,7 @@ public final class ExecOptions extends ProcessOptions {
     return interleaved;
   }
 
-  @Nullable CompletionStage<?> cancelOn() {
+  @Nullable CompletableFuture<?> cancelOn() {
     return cancelOn;
   }
 
@@ -95,9 +97,10 @@ public final class ExecOptions extends ProcessOptions {
     private Duration killGrace = Duration.ofSeconds(5);
     private int maxBuffer = DEFAULT_MAX_BUFFER;
     private byte @Nullable [] input;
+    private @Nullable String inputText;
     private @Nullable Path inputFile;
     private boolean interleaved;
-    private @Nullable CompletionStage<?> cancelOn;
+    private @Nullable CompletableFuture<?> cancelOn;
 
     private Builder() {}
 
@@ -163,20 +166,23 @@ public final class ExecOptions extends ProcessOptions {
 
     /** All of its standard input; by default it is empty. */
     public Builder input(byte[] bytes) {
-      this.input = bytes.clone();
-      this.inputFile = null;
-      return this;
+      return input(bytes.clone(), null, null);
     }
 
-    /** All of its standard input, as UTF-8. */
+    /** All of its standard input, written in the {@link #charset}. */
     public Builder input(String text) {
-      return input(text.getBytes(StandardCharsets.UTF_8));
+      return input(null, Objects.requireNonNull(text, "text"), null);
     }
 
     /** The file that it reads as its standard input. */
     public Builder input(Path file) {
-      this.inputFile = Objects.requireNonNull(file, "file");
-      this.input = null;
+      return input(null, null, Objects.requireNonNull(file, "file"));
+    }
+
+    private Builder input(byte @Nullable [] bytes, @Nullable String text, @Nullable Path file) {
+      this.input = bytes;
+      this.inputText = text;
+      this.inputFile = file;
       return this;
     }
 
@@ -195,7 +201,7 @@ public final class ExecOptions extends ProcessOptions {
      * the future itself kills too, but then there is no result.)
      */
     public Builder cancelOn(CompletionStage<?> signal) {
-      this.cancelOn = Objects.requireNonNull(signal, "signal");
+      this.cancelOn = signal.toCompletableFuture();
       return this;
     }
 

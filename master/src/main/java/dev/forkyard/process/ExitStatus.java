@@ -18,7 +18,9 @@ public record ExitStatus(int value) {
 
   private static final int SIGNAL_BASE = 128;
   private static final boolean HAS_SIGNALS = File.separatorChar == '/';
+  private static final boolean IS_LINUX = System.getProperty("os.name", "").equals("Linux");
 
+  /** Those that end a process, by the numbers that Linux gives them; macOS differs in a few. */
   private static final Map<Integer, String> SIGNALS =
       Map.ofEntries(
           Map.entry(1, "SIGHUP"),
@@ -27,14 +29,20 @@ public record ExitStatus(int value) {
           Map.entry(4, "SIGILL"),
           Map.entry(5, "SIGTRAP"),
           Map.entry(6, "SIGABRT"),
+          Map.entry(IS_LINUX ? 7 : 10, "SIGBUS"),
           Map.entry(8, "SIGFPE"),
           Map.entry(9, "SIGKILL"),
+          Map.entry(IS_LINUX ? 10 : 30, "SIGUSR1"),
           Map.entry(11, "SIGSEGV"),
+          Map.entry(IS_LINUX ? 12 : 31, "SIGUSR2"),
           Map.entry(13, "SIGPIPE"),
           Map.entry(14, "SIGALRM"),
           Map.entry(15, "SIGTERM"),
           Map.entry(24, "SIGXCPU"),
-          Map.entry(25, "SIGXFSZ"));
+          Map.entry(25, "SIGXFSZ"),
+          Map.entry(26, "SIGVTALRM"),
+          Map.entry(27, "SIGPROF"),
+          Map.entry(IS_LINUX ? 31 : 12, "SIGSYS"));
 
   /** The exit code; empty if a signal ended it. */
   public OptionalInt exitCode() {

@@ -97,16 +97,17 @@ final class Launch {
         throw new ProcessStartException(
             Reason.NOT_EXECUTABLE, command, program + " can't be executed");
       }
-    } else if (File.separatorChar == '/' && !onPath(program)) {
+    } else if (File.separatorChar == '/' && !onPath(program, directory)) {
       throw new ProcessStartException(
           Reason.NOT_FOUND, command, "the command " + program + " was not found on the PATH");
     }
   }
 
-  private boolean onPath(String program) {
+  /** As the system looks for it, from the directory that the process will be in. */
+  private boolean onPath(String program, Path directory) {
     String path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");
-    for (String directory : path.split(":")) {
-      Path file = Path.of(directory, program);
+    for (String each : path.split(":", -1)) {
+      Path file = directory.resolve(each).resolve(program);
       if (Files.isExecutable(file) && !Files.isDirectory(file)) {
         return true;
       }
