@@ -21,27 +21,30 @@ final class Capture implements OutputSink {
   /**
    * Makes an empty one.
    *
-   * @param all gets a copy of everything, unless it is null
+   * @param all gets a copy of what is kept, unless it is null
    * @param onOverflow called once, when there is more than the limit
    */
-  Capture(long limit, @Nullable Capture all, Runnable onOverflow) {
-    this.limit = (int) Math.min(limit, Integer.MAX_VALUE - 8);
+  Capture(int limit, @Nullable Capture all, Runnable onOverflow) {
+    // No array is larger.
+    this.limit = Math.min(limit, Integer.MAX_VALUE - 8);
     this.all = all;
     this.onOverflow = onOverflow;
   }
 
   @Override
   public boolean accept(ByteBuffer bytes) {
-    if (add(bytes.duplicate())) {
-      onOverflow.run();
-    }
+    int start = bytes.position();
+    boolean tooMuch = add(bytes);
     if (all != null) {
-      all.add(bytes.duplicate());
+      all.add(bytes.duplicate().limit(bytes.position()).position(start));
+    }
+    if (tooMuch) {
+      onOverflow.run();
     }
     return true;
   }
 
-  /** Whether these were the first that were too many. */
+  /** Takes what is within the limit; whether these were the first that were not. */
   private synchronized boolean add(ByteBuffer bytes) {
     int count = Math.min(bytes.remaining(), limit - size);
     if (size + count > kept.length) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Exec {
 
   private static final int DRAIN_MILLIS = 1_000;
+  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
   private enum Stop {
     NONE,
@@ -24,8 +26,8 @@ final class Exec {
   private final ExecOptions options;
   private final long startNanos = System.nanoTime();
   private final CompletableFuture<ExecResult> future = new CompletableFuture<>();
-  private final CompletableFuture<@Nullable Void> timer = new CompletableFuture<>();
-  private final CompletableFuture<@Nullable Void> grace = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> timer = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> grace = new CompletableFuture<>();
   private final @Nullable Capture all;
   private final Capture stdout;
   private final Capture stderr;
@@ -37,7 +39,7 @@ final class Exec {
   private Exec(List<String> command, ExecOptions options) {
     this.command = command;
     this.options = options;
-    this.all = options.interleaved() ? new Capture(2L * options.maxBuffer(), null, () -> {}) : null;
+    this.all = options.interleaved() ? new Capture(Integer.MAX_VALUE, null, () -> {}) : null;
     this.stdout = new Capture(options.maxBuffer(), all, () -> stop(Stop.MAX_BUFFER));
     this.stderr = new Capture(options.maxBuffer(), all, () -> stop(Stop.MAX_BUFFER));
   }
@@ -102,22 +104,36 @@ final class Exec {
     if (timeout != null) {
       after(timer, timeout, () -> stop(Stop.TIMEOUT));
     }
-    if (options.cancelOn() != null) {
-      options.cancelOn().whenComplete((value, error) -> stop(Stop.CANCEL));
+    CompletableFuture<?> cancelOn = options.cancelOn();
+    if (cancelOn != null) {
+      // One signal may serve many programs, and must not keep those that have ended.
+      CompletableFuture.anyOf(cancelOn, future).whenComplete((value, error) -> stop(Stop.CANCEL));
     }
   }
 
-  /** Runs it when the time has passed, unless the future was cancelled before. */
-  private static void after(
-      CompletableFuture<@Nullable Void> wait, Duration time, Runnable action) {
-    wait.thenRunAsync(action, Callbacks.unordered());
-    wait.completeOnTimeout(null, time.toNanos(), TimeUnit.NANOSECONDS);
+  /**
+   * Runs it when the time has passed, unless the future is completed with false before: not
+   * cancelled, since then the JDK 17 of before 2023 keeps its timer.
+   */
+  private static void after(CompletableFuture<Boolean> wait, Duration time, Runnable action) {
+    wait.thenAccept(
+        expired -> {
+          if (expired) {
+            Callbacks.unordered().execute(action);
+          }
+        });
+    long nanos = time.compareTo(LONGEST) < 0 ? time.toNanos() : Long.MAX_VALUE;
+    wait.completeOnTimeout(true, nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** The first reason counts. */
+  /**
+   * The first reason counts. A program that has ended by itself is neither late nor canceled, but
+   * may have written too much.
+   */
   private synchronized void stop(Stop why) {
     ChildProcess running = child;
-    if (stop == Stop.NONE && !future.isDone()) {
+    boolean tooLate = why != Stop.MAX_BUFFER && running != null && !running.isAlive();
+    if (stop == Stop.NONE && !tooLate && !future.isDone()) {
       stop = why;
       if (running != null) {
         Callbacks.unordered().execute(() -> signal(running));
@@ -143,7 +159,7 @@ final class Exec {
   }
 
   private void abandon(ChildProcess started) {
-    timer.cancel(false);
+    timer.complete(false);
     if (started.isAlive()) {
       started.killTreeWhenItExits();
       var unused = started.killTree();
@@ -152,8 +168,8 @@ final class Exec {
 
   /** The rest of the output is waited for, but not for ever. */
   private void ended(ExitStatus status, @Nullable OutputSource out, @Nullable OutputSource err) {
-    timer.cancel(false);
-    grace.cancel(false);
+    timer.complete(false);
+    grace.complete(false);
     CompletableFuture.allOf(stdout.ended(), stderr.ended())
         .completeOnTimeout(null, DRAIN_MILLIS, TimeUnit.MILLISECONDS)
         .thenRunAsync(
@@ -171,31 +187,43 @@ final class Exec {
     }
   }
 
-  private synchronized void complete(ExitStatus status) {
-    ExecResult result =
-        new ExecResult(
-            command,
-            status.exitCode(),
-            status.signal(),
-            stdout.bytes(),
-            stderr.bytes(),
-            all == null ? null : all.bytes(),
-            options.charset(),
-            Duration.ofNanos(System.nanoTime() - startNanos));
-    if (status.success() && stop == Stop.NONE) {
-      future.complete(result);
+  private void complete(ExitStatus status) {
+    ExecException failure = failure(status);
+    // Without the lock: this calls the user's code, and the thread that reads all pipes may want
+    // it.
+    if (failure == null) {
+      future.complete(result(status));
     } else {
-      future.completeExceptionally(
-          new ExecException(
-              result,
-              stop == Stop.TIMEOUT,
-              stop == Stop.CANCEL,
-              forced,
-              stdout.overflowed(),
-              stderr.overflowed(),
-              why(status),
-              null));
+      future.completeExceptionally(failure);
     }
+  }
+
+  private synchronized @Nullable ExecException failure(ExitStatus status) {
+    if (status.success() && stop == Stop.NONE) {
+      return null;
+    }
+    return new ExecException(
+        result(status),
+        stop == Stop.TIMEOUT,
+        stop == Stop.CANCEL,
+        // It may have heeded the kill signal after all, just when its time was up.
+        forced && !status.signal().equals(Optional.of(options.killSignal())),
+        stdout.overflowed(),
+        stderr.overflowed(),
+        why(status),
+        null);
+  }
+
+  private ExecResult result(ExitStatus status) {
+    return new ExecResult(
+        command,
+        status.exitCode(),
+        status.signal(),
+        stdout.bytes(),
+        stderr.bytes(),
+        all == null ? null : all.bytes(),
+        options.charset(),
+        Duration.ofNanos(System.nanoTime() - startNanos));
   }
 
   private static long millis(@Nullable Duration duration) {

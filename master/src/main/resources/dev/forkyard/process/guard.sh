@@ -47,7 +47,10 @@ while read -r command pid name; do
       forget "$pid"
       echo "reaped $pid"
       ;;
-    signal) kill -s "$name" -- "$pid" 2>/dev/null ;;
+    signal)
+      # A process that has just started may not lead its group yet.
+      kill -s "$name" -- "$pid" 2>/dev/null || kill -s "$name" -- "${pid#-}" 2>/dev/null
+      ;;
   esac
 done
 

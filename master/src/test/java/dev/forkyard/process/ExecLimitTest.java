@@ -1,0 +1,208 @@
+package dev.forkyard.process;
+
+import static dev.forkyard.process.Marked.LIMIT;
+import static dev.forkyard.process.Marked.failure;
+import static dev.forkyard.process.Marked.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Programs that are ended: by their time limit, by a cancel, or by whoever completes the future.
+ */
+@Timeout(60)
+class ExecLimitTest {
+
+  private static final Duration SHORT = Duration.ofMillis(200);
+  private static final Duration LONG = Duration.ofMinutes(10);
+
+  @RegisterExtension private final Marked children = new Marked();
+
+  @Test
+  void aProgramWhoseTimeIsUpGetsTheChosenSignal() throws Exception {
+    for (String signal : List.of("SIGTERM", "INT", "SIGUSR1", "SIGKILL")) {
+      ExecOptions options =
+          children.exec().timeout(SHORT).killSignal(signal).killGrace(LONG).build();
+      ExecException failure = failure(ChildProcess.exec("echo out; sleep 1000; exit 3", options));
+      assertThat(failure.timedOut()).isTrue();
+      assertThat(failure.canceled()).isFalse();
+      assertThat(failure.forced()).isFalse();
+      assertThat(failure.result().exitCode()).isEmpty();
+      assertThat(failure.result().signal().orElse("")).endsWith(signal);
+      assertThat(failure.result().stdout()).isEqualTo("out\n");
+      assertThat(failure).hasMessageContaining("timed out after 200 ms");
+    }
+  }
+
+  @Test
+  void aProgramThatIgnoresTheSignalIsForcedAfterTheGrace() throws Exception {
+    ExecOptions options = children.exec().timeout(SHORT).killGrace(SHORT).build();
+    ExecException failure =
+        failure(ChildProcess.exec("trap '' TERM; echo out; while :; do sleep 1; done", options));
+    assertThat(failure.timedOut()).isTrue();
+    assertThat(failure.forced()).isTrue();
+    assertThat(failure.result().signal()).hasValue("SIGKILL");
+    assertThat(failure.result().stdout()).isEqualTo("out\n");
+  }
+
+  @Test
+  void aProgramThatCatchesTheSignalMayEndInItsOwnWay() throws Exception {
+    ExecOptions options = children.exec().timeout(SHORT).killGrace(LONG).build();
+    ExecException failure =
+        failure(ChildProcess.exec("trap 'echo bye; exit 7' TERM; sleep 1000 & wait", options));
+    assertThat(failure.timedOut()).isTrue();
+    assertThat(failure.forced()).isFalse();
+    assertThat(failure.result().exitCode()).hasValue(7);
+    assertThat(failure.result().stdout()).isEqualTo("bye\n");
+  }
+
+  @Test
+  void noGraceIsForceAtOnce() throws Exception {
+    ExecOptions options = children.exec().timeout(SHORT).killGrace(Duration.ZERO).build();
+    ExecException failure =
+        failure(ChildProcess.exec("trap '' TERM; while :; do sleep 1; done", options));
+    assertThat(failure.forced()).isTrue();
+    assertThat(failure.result().signal()).hasValue("SIGKILL");
+  }
+
+  @Test
+  void aTimeThatIsUpTakesDescendantsAlongThatIgnoreTheSignal() throws Exception {
+    ExecOptions options = children.exec().timeout(SHORT).killGrace(LONG).build();
+    String stubborn = "(trap '' TERM; sleep 1000; sleep 1000) & ";
+    ExecException failure = failure(ChildProcess.exec(stubborn + "sleep 1000", options));
+    assertThat(failure.timedOut()).isTrue();
+    children.awaitNoneLeft();
+  }
+
+  @Test
+  void aProgramThatEndsEarlierIsNotTimedOutAndLeavesNoTimer() throws Exception {
+    // The longest that there is must not overflow.
+    for (Duration timeout : List.of(LONG, ChronoUnit.FOREVER.getDuration())) {
+      ExecOptions options = children.exec().timeout(timeout).killGrace(timeout).build();
+      assertThat(get(ChildProcess.exec("echo out", options)).stdout()).isEqualTo("out\n");
+    }
+    // What a timer that was kept would keep.
+    List<WeakReference<Object>> references = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      CompletableFuture<ExecResult> future =
+          ChildProcess.exec("echo out", children.exec().timeout(LONG).build());
+      references.add(new WeakReference<>(future));
+      get(future);
+    }
+    await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              System.gc();
+              return references.stream().filter(each -> each.get() != null).count() <= 1;
+            });
+  }
+
+  @Test
+  void aCancelEndsTheProgramAndKeepsItsOutputSoFar() throws Exception {
+    CompletableFuture<String> signal = new CompletableFuture<>();
+    ExecOptions options = children.exec().cancelOn(signal).killGrace(LONG).build();
+    CompletableFuture<ExecResult> future = ChildProcess.exec("echo out; exec sleep 1000", options);
+    await().atMost(LIMIT).until(() -> !children.alive("sleep 1000").isEmpty());
+    signal.completeExceptionally(new IllegalStateException("whatever way"));
+    ExecException failure = failure(future);
+    assertThat(failure.canceled()).isTrue();
+    assertThat(failure.timedOut()).isFalse();
+    assertThat(failure.forced()).isFalse();
+    assertThat(failure.result().signal()).hasValue("SIGTERM");
+    assertThat(failure.result().stdout()).isEqualTo("out\n");
+    assertThat(failure).hasMessageContaining("was canceled");
+  }
+
+  @Test
+  void aCancelBeforeTheStartEndsTheProgramByItsSignalToo() throws Exception {
+    ExecOptions options =
+        children.exec().cancelOn(CompletableFuture.completedFuture(null)).killGrace(LONG).build();
+    ExecException failure = failure(ChildProcess.exec("exec sleep 1000", options));
+    assertThat(failure.canceled()).isTrue();
+    assertThat(failure.result().signal()).hasValue("SIGTERM");
+  }
+
+  @Test
+  void aCancelThatComesTooLateChangesNothing() throws Exception {
+    CompletableFuture<Void> signal = new CompletableFuture<>();
+    ExecOptions options = children.exec().cancelOn(signal).build();
+    CompletableFuture<ExecResult> future = ChildProcess.exec("sleep 1000 & echo out", options);
+    // It has ended, but what it left behind holds its output open.
+    await().atMost(LIMIT).until(() -> children.alive("echo out").isEmpty());
+    signal.complete(null);
+    assertThat(get(future).stdout()).isEqualTo("out\n");
+    children.killAll();
+  }
+
+  @Test
+  void oneSignalForManyProgramsKeepsNoneOfThem() throws Exception {
+    CompletableFuture<Void> signal = new CompletableFuture<>();
+    ExecOptions options = children.exec().cancelOn(signal).build();
+    for (int i = 0; i < 20; i++) {
+      get(ChildProcess.exec("true", options));
+    }
+    await().atMost(LIMIT).until(() -> signal.getNumberOfDependents() <= 1);
+  }
+
+  @Test
+  void whoeverElseCompletesTheFutureKillsAllOfTheProgram() throws Exception {
+    List<CompletableFuture<ExecResult>> futures = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      futures.add(
+          children.exec("trap '' TERM; sleep 1000 & sh -c \"trap '' TERM; sleep 1000; :\"; :"));
+    }
+    await().atMost(LIMIT).until(() -> children.alive().size() == 12);
+    futures.get(0).cancel(true);
+    futures.get(1).complete(null);
+    futures.get(2).orTimeout(1, TimeUnit.MILLISECONDS);
+    children.awaitNoneLeft();
+    assertThat(futures.get(0)).isCancelled();
+    assertThat(futures.get(1)).isCompletedWithValue(null);
+    assertThat(futures.get(2))
+        .failsWithin(LIMIT)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOf(TimeoutException.class);
+  }
+
+  @Test
+  void aCallbackThatBlocksHoldsUpNoOtherProgram() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CompletableFuture<Void> blocked = new CompletableFuture<>();
+    var unused =
+        children
+            .exec("echo out")
+            .thenAccept(
+                result -> {
+                  blocked.complete(null);
+                  try {
+                    held.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    get(blocked);
+    assertThat(get(children.exec("echo next")).stdout()).isEqualTo("next\n");
+    held.countDown();
+  }
+
+  @Test
+  void aCallbackMayRunAnotherProgramAndWaitForIt() throws Exception {
+    CompletableFuture<String> nested =
+        children.exec("echo out").thenApply(result -> children.exec("echo in").join().stdout());
+    assertThat(get(nested)).isEqualTo("in\n");
+  }
+}
