@@ -7,6 +7,7 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,10 @@ public sealed class ChildProcess permits ForkedProcess {
   private final @Nullable ChildOutput stderr;
   private final Callbacks callbacks;
   private final boolean releases;
+  private final boolean writable;
   private volatile boolean killTreeOnExit;
+  private final AtomicBoolean reaps = new AtomicBoolean();
+  private final CompletableFuture<@Nullable Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
 
   ChildProcess(Started started) {
@@ -51,6 +55,7 @@ public sealed class ChildProcess permits ForkedProcess {
     this.stderr = started.stderr;
     this.callbacks = started.callbacks;
     this.releases = started.releases;
+    this.writable = started.writable;
     this.killTreeOnExit = started.killTreeOnExit;
   }
 
@@ -64,12 +69,14 @@ public sealed class ChildProcess permits ForkedProcess {
    *
    * @param guard null: nothing watches it
    * @param releases whether the guard is the shared one, to be given back
+   * @param writable whether its standard input is a pipe
    */
   record Started(
       List<String> command,
       Process process,
       @Nullable ProcessGuard guard,
       boolean releases,
+      boolean writable,
       boolean killTreeOnExit,
       @Nullable ChildSocket socket,
       @Nullable ChildOutput stdout,
@@ -200,6 +207,7 @@ public sealed class ChildProcess permits ForkedProcess {
           process,
           guard,
           shared,
+          launch.stdinIsPipe(),
           how.killTreeOnExit(),
           socket,
           stdout,
@@ -229,13 +237,13 @@ public sealed class ChildProcess permits ForkedProcess {
     if (socket != null) {
       socket.close();
     }
-    CompletableFuture<@Nullable Void> reaped = CompletableFuture.completedFuture(null);
+    CompletableFuture<@Nullable Void> alone = CompletableFuture.completedFuture(null);
     if (guard != null && killTreeOnExit) {
-      reaped = guard.reap(process.pid());
+      alone = reap();
     } else if (guard != null) {
       guard.forget(process.pid());
     }
-    reaped.thenRun(
+    alone.thenRun(
         () -> {
           if (releases) {
             SharedGuard.release();
@@ -278,9 +286,14 @@ public sealed class ChildProcess permits ForkedProcess {
 
   /**
    * What the child reads, buffered: flush it. Writing waits while the child does not read; closing
-   * it is the end of the child's input. It swallows everything if the input is no pipe.
+   * it is the end of the child's input.
+   *
+   * @throws IllegalStateException if it is no pipe
    */
   public OutputStream stdin() {
+    if (!writable) {
+      throw notPiped("stdin");
+    }
     return process.getOutputStream();
   }
 
@@ -304,14 +317,19 @@ public sealed class ChildProcess permits ForkedProcess {
 
   private static ChildOutput piped(String name, @Nullable ChildOutput output) {
     if (output == null) {
-      throw new IllegalStateException(name + " is no pipe; the options send it elsewhere");
+      throw notPiped(name);
     }
     return output;
   }
 
+  private static IllegalStateException notPiped(String name) {
+    return new IllegalStateException(name + " is no pipe; the options lead it elsewhere");
+  }
+
   /**
    * Waits until the child has connected to the socket that it was offered, and answers with this
-   * program's end: a duplex channel of bytes, to be closed by the caller.
+   * program's end: a duplex channel of bytes, to be closed by the caller. It may be asked for when
+   * the child has ended, which is how to close it if it is not wanted.
    *
    * @throws IOException if the child ends without connecting, or the socket was taken already
    * @throws IllegalStateException if {@link SpawnOptions.Builder#socket} was not set
@@ -349,7 +367,8 @@ public sealed class ChildProcess permits ForkedProcess {
   }
 
   /**
-   * Sends a signal to the process itself.
+   * Sends a signal to the process itself. (A JVM of before 22 starts its children with {@code
+   * SIGQUIT} blocked, so that one waits until the program unblocks it, as other JVMs do.)
    *
    * @param signal its name, with or without SIG
    * @return false if the process has ended
@@ -386,25 +405,33 @@ public sealed class ChildProcess permits ForkedProcess {
 
   /**
    * Kills the process with {@code SIGKILL}, and all that it started: its descendants, and whoever
-   * else is in its session.
+   * else is in its session. When the process has ended this does nothing, since its id may be
+   * another's by then; for what it leaves behind there is {@link
+   * SpawnOptions.Builder#killTreeOnExit}.
    *
    * @return completes when none is left, or after 5 s
    */
   public CompletableFuture<@Nullable Void> killTree() {
+    // Asked before the kill: the others are to end also if this one is quick to.
+    boolean alive = process.isAlive();
     List<ProcessHandle> descendants = process.descendants().toList();
     process.toHandle().destroyForcibly();
     descendants.forEach(ProcessHandle::destroyForcibly);
-    CompletableFuture<@Nullable Void> session = new CompletableFuture<>();
-    if (leadsGroup() && process.isAlive()) {
-      byGuard(with -> with.reap(process.pid()).thenRun(() -> session.complete(null)));
-    } else {
-      session.complete(null);
-    }
+    CompletableFuture<@Nullable Void> session =
+        leadsGroup() && alive ? reap() : CompletableFuture.completedFuture(null);
     CompletableFuture<?>[] all =
         descendants.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
     return CompletableFuture.allOf(CompletableFuture.allOf(all), session, process.onExit())
         .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
         .thenRunAsync(() -> {}, callbacks);
+  }
+
+  /** Kills what is in its session, once: a second question would take the first one's answer. */
+  private CompletableFuture<@Nullable Void> reap() {
+    if (reaps.compareAndSet(false, true)) {
+      byGuard(with -> with.reap(process.pid()).thenRun(() -> reaped.complete(null)));
+    }
+    return reaped;
   }
 
   private static boolean leadsGroup() {

@@ -3,6 +3,7 @@ package dev.forkyard.process;
 import dev.forkyard.process.ProcessStartException.Reason;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,6 +118,10 @@ final class Launch {
 
   void environment(String name, String value) {
     builder.environment().put(name, value);
+  }
+
+  boolean stdinIsPipe() {
+    return builder.redirectInput() == Redirect.PIPE;
   }
 
   List<String> command() {

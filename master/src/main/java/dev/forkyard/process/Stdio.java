@@ -3,6 +3,7 @@ package dev.forkyard.process;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Where one of a child's standard streams leads, as Node's {@code stdio} option says. */
@@ -45,12 +46,12 @@ public final class Stdio {
 
   /** A file: read as input, or made anew and written as output. */
   public static Stdio file(Path file) {
-    return new Stdio(Kind.FILE, file);
+    return new Stdio(Kind.FILE, Objects.requireNonNull(file, "file"));
   }
 
   /** A file that output is added to; it is made if it is not there. */
   public static Stdio appendTo(Path file) {
-    return new Stdio(Kind.APPEND, file);
+    return new Stdio(Kind.APPEND, Objects.requireNonNull(file, "file"));
   }
 
   boolean isPipe() {
