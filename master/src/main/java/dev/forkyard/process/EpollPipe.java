@@ -31,23 +31,12 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   private static final File DESCRIPTORS = new File("/proc/self/fd");
 
   /** Made at the first child; its one thread stays, and is a daemon. */
-  private static final class Loop {
+  private static @Nullable IoEventLoop shared;
 
-    static final IoEventLoop LOOP =
-        new MultiThreadIoEventLoopGroup(
-                1,
-                task -> {
-                  Thread thread = new Thread(task, "forkyard-pipes");
-                  thread.setDaemon(true);
-                  return thread;
-                },
-                EpollIoHandler.newFactory())
-            .next();
+  /** Used on the loop alone. */
+  private static final ByteBuffer BUFFER = ByteBuffer.allocateDirect(BUFFER_BYTES);
 
-    /** Used on the loop alone. */
-    static final ByteBuffer BUFFER = ByteBuffer.allocateDirect(BUFFER_BYTES);
-  }
-
+  private final IoEventLoop loop;
   private final FileDescriptor reading;
   private final FileDescriptor writing;
   private @Nullable OutputSink sink;
@@ -55,7 +44,8 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   private boolean paused;
   private boolean ended;
 
-  private EpollPipe(FileDescriptor reading, FileDescriptor writing) {
+  private EpollPipe(IoEventLoop loop, FileDescriptor reading, FileDescriptor writing) {
+    this.loop = loop;
     this.reading = reading;
     this.writing = writing;
   }
@@ -65,8 +55,32 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   }
 
   static EpollPipe open() throws IOException {
+    IoEventLoop loop = loop();
     FileDescriptor[] ends = FileDescriptor.pipe();
-    return new EpollPipe(ends[0], ends[1]);
+    return new EpollPipe(loop, ends[0], ends[1]);
+  }
+
+  private static synchronized IoEventLoop loop() throws IOException {
+    IoEventLoop known = shared;
+    if (known == null) {
+      try {
+        known =
+            new MultiThreadIoEventLoopGroup(
+                    1,
+                    task -> {
+                      Thread thread = new Thread(task, "forkyard-pipes");
+                      thread.setDaemon(true);
+                      return thread;
+                    },
+                    EpollIoHandler.newFactory())
+                .next();
+      } catch (RuntimeException e) {
+        // Such as too many open files, which the next start may not meet.
+        throw new IOException("no event loop for pipes: " + e.getMessage(), e);
+      }
+      shared = known;
+    }
+    return known;
   }
 
   @Override
@@ -78,8 +92,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   public void start(OutputSink reader, InputStream jdkPipe) {
     sink = reader;
     closeQuietly(writing);
-    Loop.LOOP
-        .register(this)
+    loop.register(this)
         .addListener(
             registered -> {
               if (registered.isSuccess()) {
@@ -113,7 +126,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
 
   @Override
   public void resume() {
-    Loop.LOOP.execute(
+    loop.execute(
         () -> {
           paused = false;
           readOut();
@@ -122,11 +135,11 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
 
   private void readOut() {
     OutputSink to = sink;
-    ByteBuffer buffer = Loop.BUFFER;
+    ByteBuffer buffer = BUFFER;
     for (int reads = 0; to != null && !ended; reads++) {
       if (reads == MAX_READS) {
         // Others have their turn.
-        Loop.LOOP.execute(this::readOut);
+        loop.execute(this::readOut);
         return;
       }
       int count = read(buffer.clear());
@@ -166,7 +179,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   @Override
   public void close() {
     closeQuietly(writing);
-    Loop.LOOP.execute(this::end);
+    loop.execute(this::end);
   }
 
   private static void closeQuietly(FileDescriptor descriptor) {

@@ -40,6 +40,9 @@ final class PipeThread implements OutputSource {
       for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
         synchronized (this) {
           resumed = false;
+          if (closed) {
+            return;
+          }
         }
         if (!to.accept(ByteBuffer.wrap(buffer, 0, count)) && !awaitResume()) {
           return;

@@ -16,6 +16,9 @@ final class SharedGuard {
   private static int users;
   private static long uses;
 
+  /** Whether somebody will look if it is still unused. */
+  private static boolean idles;
+
   private SharedGuard() {}
 
   static synchronized ProcessGuard acquire() throws IOException {
@@ -31,17 +34,25 @@ final class SharedGuard {
 
   static synchronized void release() {
     users--;
-    if (users == 0) {
-      long last = uses;
-      CompletableFuture.delayedExecutor(IDLE_SECONDS, TimeUnit.SECONDS, Callbacks.unordered())
-          .execute(() -> closeUnlessUsed(last));
+    if (users == 0 && !idles) {
+      idles = true;
+      closeAfterIdle(uses);
     }
+  }
+
+  /** One look at a time, however many children there are one after the other. */
+  private static void closeAfterIdle(long last) {
+    CompletableFuture.delayedExecutor(IDLE_SECONDS, TimeUnit.SECONDS, Callbacks.unordered())
+        .execute(() -> closeUnlessUsed(last));
   }
 
   private static void closeUnlessUsed(long last) {
     ProcessGuard idle = null;
     synchronized (SharedGuard.class) {
-      if (users == 0 && uses == last) {
+      idles = users == 0 && uses != last;
+      if (idles) {
+        closeAfterIdle(uses);
+      } else if (users == 0) {
         idle = guard;
         guard = null;
       }
