@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** How one job is to be run. Immutable; each {@code with} method answers with a changed copy. */
 public final class JobOptions {
 
+  /** The scheduler's clock counts nanoseconds in a long, and must be able to add to them. */
+  private static final Duration FOR_EVER = Duration.ofDays(50 * 365);
+
   private static final JobOptions DEFAULTS = new JobOptions(null, null, 0);
 
   private final @Nullable Duration timeout;
@@ -36,7 +39,8 @@ public final class JobOptions {
 
   /**
    * How long each attempt may run, from the moment the handler starts. Then the future ends with
-   * {@link JobTimeoutException}, and the worker and all it started are killed.
+   * {@link JobTimeoutException}, and the worker and all it started are killed. More than 50 years
+   * is for ever.
    *
    * @throws IllegalArgumentException if it is zero or negative
    */
@@ -46,7 +50,7 @@ public final class JobOptions {
 
   /**
    * How long the job may wait for a worker. Then it ends with {@link JobTimeoutException} and never
-   * runs.
+   * runs. More than 50 years is for ever.
    *
    * @throws IllegalArgumentException if it is zero or negative
    */
@@ -85,6 +89,14 @@ public final class JobOptions {
       throw new IllegalArgumentException(name + " must be more than zero, but is " + value);
     }
     return value;
+  }
+
+  /** As the scheduler counts it; 0 for null, and for ever at most. */
+  static long nanos(@Nullable Duration duration) {
+    if (duration == null) {
+      return 0;
+    }
+    return (duration.compareTo(FOR_EVER) < 0 ? duration : FOR_EVER).toNanos();
   }
 
   @Override

@@ -73,7 +73,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 config.minWorkers(),
                 config.workers(),
                 config.prefetch(),
-                config.bootTimeout().toNanos()),
+                JobOptions.nanos(config.bootTimeout())),
             this);
   }
 
@@ -103,8 +103,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     byte[] payload = future.payload();
     JobSpec spec =
         new JobSpec(
-            options.timeout() == null ? 0 : options.timeout().toNanos(),
-            options.queueTimeout() == null ? 0 : options.queueTimeout().toNanos(),
+            JobOptions.nanos(options.timeout()),
+            JobOptions.nanos(options.queueTimeout()),
             options.retries(),
             payload == null ? 0 : payload.length);
     Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec, System.nanoTime());

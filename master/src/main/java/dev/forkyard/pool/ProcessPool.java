@@ -334,11 +334,13 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * As {@link #close()}, but kills what has not ended after the given time.
+   * As {@link #close()}, but kills what has not ended after the given time; after zero or less at
+   * once, and after more than 50 years never.
    *
    * @return whether all jobs ended by themselves
    */
   public boolean close(Duration limit) {
+    Objects.requireNonNull(limit, "limit");
     stopTaking();
     loop.close();
     boolean byThemselves = await(loop.termination(), limit);
@@ -368,7 +370,7 @@ public final class ProcessPool implements AutoCloseable {
 
   private static boolean await(CompletableFuture<?> end, Duration limit) {
     try {
-      end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      end.get(limit.isNegative() ? 0 : JobOptions.nanos(limit), TimeUnit.NANOSECONDS);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -509,7 +511,10 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** How long a worker may take to start before it is killed; by default 30 s. */
+    /**
+     * How long a worker may take to start before it is killed; by default 30 s, and for ever where
+     * it is more than 50 years.
+     */
     public Builder bootTimeout(Duration bootTimeout) {
       this.bootTimeout = JobOptions.positive("bootTimeout", bootTimeout);
       return this;

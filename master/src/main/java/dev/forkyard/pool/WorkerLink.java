@@ -51,13 +51,12 @@ final class WorkerLink {
     if (known == null) {
       handlerIds.put(handler.className(), handlerId);
     }
-    var timeout = future.options().timeout();
     return new Frame.Run(
         future.jobId(),
         handlerId,
         known == null ? handler.className() : null,
         attempt,
-        timeout == null ? 0 : timeout.toNanos(),
+        JobOptions.nanos(future.options().timeout()),
         handler.encoding(),
         future.payload());
   }

@@ -325,6 +325,18 @@ class ProcessPoolTest {
   }
 
   @Test
+  void aDurationTooLongToCountInNanosecondsIsForEver() {
+    Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+    ProcessPool pool = small().workers(1).bootTimeout(longest).build();
+    JobOptions options = JobOptions.timeout(longest).withQueueTimeout(longest);
+    assertThat(pool.submit(Obey.class, "a", options).join()).isEqualTo("a");
+    Set<Long> pids = pids(pool);
+    assertThat(pool.close(longest)).isTrue();
+    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+    assertThat(pool.close(Duration.ofSeconds(Long.MIN_VALUE))).isTrue();
+  }
+
+  @Test
   void shutdownNowKillsWhatRunsWithAllThatItStarted() throws IOException {
     ProcessPool pool = small().build();
     JobFuture<String> parent = pool.submit(Obey.class, "child");
