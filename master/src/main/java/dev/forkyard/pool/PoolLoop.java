@@ -9,6 +9,7 @@ import dev.forkyard.pool.scheduler.Progress;
 import dev.forkyard.pool.scheduler.Scheduler;
 import dev.forkyard.pool.scheduler.SchedulerConfig;
 import dev.forkyard.pool.scheduler.WorkerView;
+import dev.forkyard.process.ChildProcess;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.ProtocolException;
@@ -262,15 +263,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
    */
   @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
     WorkerLink link = links.get(hello.workerId());
+    WorkerLink.Prepared prepared = link == null ? null : link.prepared;
     if (link == null
+        || prepared == null
         || link.connection != null
-        || !MessageDigest.isEqual(link.token, hello.token())
+        || !MessageDigest.isEqual(prepared.token(), hello.token())
         || hello.version() != FrameCodec.VERSION) {
       return null;
     }
     link.connection = connection;
     // Both sides have mapped it: from here it needs no name, and can't be left behind.
-    WorkerLauncher.remove(link.board);
+    WorkerLauncher.remove(prepared.board());
     link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
     connection.send(new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes()));
     connection.flush();
@@ -341,24 +344,28 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (launcher == null) {
       throw new IllegalStateException("a worker is wanted before the pool started");
     }
-    launcher.launch(workerId, this);
+    // Before anything is started, so that a kill from now on finds it.
+    WorkerLink link = new WorkerLink(workerId);
+    links.put(workerId, link);
+    launcher.launch(link, this);
   }
 
   /** The worker's files are there, and its process is about to start. */
-  void prepared(WorkerLink link) {
-    links.put(link.id, link);
+  void prepared(WorkerLink link, WorkerLink.Prepared prepared) {
+    link.prepared = prepared;
   }
 
-  void started(WorkerLink link) {
+  void started(WorkerLink link, ChildProcess process) {
+    link.process = process;
     if (link.killed) {
-      kill(link.id);
+      kill(link);
     }
   }
 
-  /** The process ended, or could not be started. */
+  /** The process ended, or could not be started; may be told twice. */
   void exited(long workerId, @Nullable WorkerDeath death, String failure) {
     WorkerLink link = links.get(workerId);
-    if (link != null) {
+    if (link != null && death != null) {
       link.death = death;
     }
     lastFailure = failure;
@@ -417,17 +424,21 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void kill(long workerId) {
     WorkerLink link = links.get(workerId);
     if (link != null) {
-      link.killed = true;
-      if (link.process != null && launcher != null) {
-        launcher.kill(link.process);
-      }
+      kill(link);
+    }
+  }
+
+  private void kill(WorkerLink link) {
+    link.killed = true;
+    if (link.process != null && launcher != null) {
+      launcher.kill(link.process);
     }
   }
 
   @Override
   public boolean condemn(long workerId, long jobId) {
     WorkerLink link = links.get(workerId);
-    return link != null && link.scoreboard.condemn(jobId);
+    return link != null && link.condemn(jobId);
   }
 
   @Override

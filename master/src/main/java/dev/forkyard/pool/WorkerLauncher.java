@@ -1,6 +1,7 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.process.ChildProcess;
+import dev.forkyard.process.ExitStatus;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.process.SpawnOptions;
@@ -61,66 +62,102 @@ final class WorkerLauncher implements AutoCloseable {
             });
   }
 
-  /** Returns at once; how it goes is posted to the loop. */
-  void launch(long workerId, PoolLoop loop) {
-    threads.execute(
-        () -> {
-          try {
-            start(workerId, loop);
-          } catch (IOException | RuntimeException e) {
-            loop.post(() -> loop.exited(workerId, null, "could not be started: " + e.getMessage()));
-          }
-        });
+  /** Returns at once; how it goes is posted to the loop, and the worker's end always is. */
+  void launch(WorkerLink link, PoolLoop loop) {
+    try {
+      threads.execute(() -> start(link, loop));
+    } catch (RuntimeException | Error noThread) {
+      notStarted(link, loop, noThread);
+    }
   }
 
-  private void start(long workerId, PoolLoop loop) throws IOException {
+  private void start(WorkerLink link, PoolLoop loop) {
+    if (link.killed) {
+      loop.post(() -> loop.exited(link.id, null, "was not started, since it was not wanted"));
+      return;
+    }
+    WorkerLink.Prepared prepared = null;
+    ChildProcess process;
+    try {
+      prepared = prepare(link.id);
+      WorkerLink.Prepared files = prepared;
+      // Before the process exists, so that its greeting finds the token.
+      loop.post(() -> loop.prepared(link, files));
+      process = spawn(link.id, files);
+    } catch (IOException | RuntimeException | Error e) {
+      if (prepared != null) {
+        remove(prepared.board());
+      }
+      notStarted(link, loop, e);
+      return;
+    }
+    attend(link, loop, process, prepared);
+  }
+
+  private static void notStarted(WorkerLink link, PoolLoop loop, Throwable why) {
+    String reason = why instanceof Error ? why.toString() : why.getMessage();
+    loop.post(() -> loop.exited(link.id, null, "could not be started: " + reason));
+  }
+
+  private WorkerLink.Prepared prepare(long workerId) throws IOException {
     byte[] token = new byte[TOKEN_BYTES];
     random.nextBytes(token);
     Path board = directory.sharedFile(Long.toString(workerId));
-    Scoreboard scoreboard = Scoreboard.create(board);
-    WorkerLink link = new WorkerLink(workerId, token, scoreboard, board);
-    // Before the process exists, so that its greeting finds the link.
-    loop.post(() -> loop.prepared(link));
+    return new WorkerLink.Prepared(token, Scoreboard.create(board), board, Instant.now());
+  }
+
+  private ChildProcess spawn(long workerId, WorkerLink.Prepared prepared) {
     List<String> arguments = new ArrayList<>(command);
     arguments.add(address);
     arguments.add(Long.toString(workerId));
-    arguments.add(board.toString());
-    Instant started = Instant.now();
-    ChildProcess process;
+    arguments.add(prepared.board().toString());
+    return ChildProcess.spawn(arguments, options);
+  }
+
+  /** From here there is a process, whose end is told whatever goes wrong. */
+  private void attend(
+      WorkerLink link, PoolLoop loop, ChildProcess process, WorkerLink.Prepared prepared) {
     try {
-      process = ChildProcess.spawn(arguments, options);
-    } catch (RuntimeException e) {
-      Files.deleteIfExists(board);
-      throw e;
+      WorkerOutput output = new WorkerOutput(line -> print(process.pid(), line));
+      loop.post(() -> loop.started(link, process));
+      // What it left behind may hold its output open.
+      process
+          .onExit()
+          .thenCompose(status -> process.onClose().completeOnTimeout(status, 1, TimeUnit.SECONDS))
+          .thenAccept(status -> ended(link, loop, process, prepared, output, status))
+          .exceptionally(
+              unread -> {
+                loop.post(() -> loop.exited(link.id, null, "ended unseen: " + unread));
+                return null;
+              });
+      process.onClose().thenRun(output::end);
+      process.stdout().onLine(output::line);
+      give(process, HexFormat.of().formatHex(prepared.token()) + "\n");
+    } catch (RuntimeException | Error e) {
+      kill(process);
+      process.onExit().thenRun(() -> notStarted(link, loop, e));
     }
-    WorkerOutput output = new WorkerOutput(line -> print(process.pid(), line));
-    process.stdout().onLine(output::line);
-    process.onClose().thenRun(output::end);
-    loop.post(
-        () -> {
-          link.process = process;
-          loop.started(link);
-        });
-    // What it left behind may hold its output open.
-    process
-        .onExit()
-        .thenCompose(status -> process.onClose().completeOnTimeout(status, 1, TimeUnit.SECONDS))
-        .thenAccept(
-            status -> {
-              process.stdout().close();
-              remove(board);
-              WorkerDeath death =
-                  WorkerDeath.examine(
-                      status,
-                      scoreboard.exitMarked(),
-                      output.tail(),
-                      WorkerCommand.crashReport(config, process.pid()),
-                      started);
-              String said = death.outputTail().strip();
-              String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
-              loop.post(() -> loop.exited(workerId, death, failure));
-            });
-    give(process, HexFormat.of().formatHex(token) + "\n");
+  }
+
+  private void ended(
+      WorkerLink link,
+      PoolLoop loop,
+      ChildProcess process,
+      WorkerLink.Prepared prepared,
+      WorkerOutput output,
+      ExitStatus status) {
+    process.stdout().close();
+    remove(prepared.board());
+    WorkerDeath death =
+        WorkerDeath.examine(
+            status,
+            prepared.scoreboard().exitMarked(),
+            output.tail(),
+            WorkerCommand.crashReport(config, process.pid()),
+            prepared.started());
+    String said = death.outputTail().strip();
+    String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
+    loop.post(() -> loop.exited(link.id, death, failure));
   }
 
   /** All of its standard input is the token by which it is known. */
@@ -134,7 +171,12 @@ final class WorkerLauncher implements AutoCloseable {
 
   /** Off the loop, since all processes are looked at. */
   void kill(ChildProcess process) {
-    threads.execute(process::killTree);
+    try {
+      threads.execute(process::killTree);
+    } catch (RuntimeException | Error noThread) {
+      // What it started is then killed by the guard, when it has ended.
+      process.kill("SIGKILL");
+    }
   }
 
   private void print(long pid, String line) {

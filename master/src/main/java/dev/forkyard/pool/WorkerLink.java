@@ -6,25 +6,35 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.Connection;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The master's hold on one worker: its process, its connection and its scoreboard. Used on the loop
- * alone.
+ * The master's hold on one worker: its process, its connection and its scoreboard. It is there from
+ * the launch on, and gets them one after the other. Used on the loop alone, but for {@link
+ * #killed}.
  */
 final class WorkerLink {
 
-  final long id;
-  final byte[] token;
-  final Scoreboard scoreboard;
-  final Path board;
+  /**
+   * What is there before the process is.
+   *
+   * @param token by which it is known when it greets
+   * @param board the scoreboard's file
+   */
+  record Prepared(byte[] token, Scoreboard scoreboard, Path board, Instant started) {}
 
+  final long id;
+
+  /** Set on the loop; the launcher does not start what is not wanted any more. */
+  volatile boolean killed;
+
+  @Nullable Prepared prepared;
   @Nullable ChildProcess process;
   @Nullable Connection connection;
   @Nullable WorkerDeath death;
-  boolean killed;
   boolean touched;
 
   /** Added to the worker's clock to get ours; 0 where all processes share one. */
@@ -32,11 +42,8 @@ final class WorkerLink {
 
   private final Map<String, Integer> handlerIds = new HashMap<>();
 
-  WorkerLink(long id, byte[] token, Scoreboard scoreboard, Path board) {
+  WorkerLink(long id) {
     this.id = id;
-    this.token = token;
-    this.scoreboard = scoreboard;
-    this.board = board;
   }
 
   long pid() {
@@ -61,8 +68,15 @@ final class WorkerLink {
         future.payload());
   }
 
+  boolean condemn(long jobId) {
+    return prepared != null && prepared.scoreboard.condemn(jobId);
+  }
+
   Progress progress() {
-    Scoreboard.Slot slot = scoreboard.read();
+    if (prepared == null) {
+      return Progress.NONE;
+    }
+    Scoreboard.Slot slot = prepared.scoreboard.read();
     return switch (slot.state()) {
       case IDLE -> Progress.NONE;
       case RUNNING ->

@@ -337,6 +337,20 @@ class ProcessPoolTest {
   }
 
   @Test
+  void aPoolThatEndsBeforeItsWorkersStartedIsGoneAtOnce() {
+    // Each of them would wait 10 s for the end of a process that never was, or was not killed.
+    for (int round = 0; round < 10; round++) {
+      ProcessPool pool = small().build();
+      if (round % 2 == 0) {
+        pool.shutdownNow();
+      } else {
+        pool.close();
+      }
+      assertThat(pool.workers()).isEmpty();
+    }
+  }
+
+  @Test
   void shutdownNowKillsWhatRunsWithAllThatItStarted() throws IOException {
     ProcessPool pool = small().build();
     JobFuture<String> parent = pool.submit(Obey.class, "child");
