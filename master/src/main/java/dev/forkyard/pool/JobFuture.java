@@ -39,8 +39,19 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private volatile @Nullable Thread waiter;
   private volatile @Nullable JobReport report;
 
-  /** Set and read on the loop alone. */
+  // These are the loop's alone.
+
+  /** Null before it was accepted, and after it has ended. */
   @Nullable Job<JobFuture<?>> job;
+
+  /** Whether it takes a place in the queue. */
+  boolean queued = true;
+
+  /** Whether it is among the {@link OpenJobs}, and its neighbours there. */
+  boolean open;
+
+  @Nullable JobFuture<?> previousOpen;
+  @Nullable JobFuture<?> nextOpen;
 
   JobFuture(
       PoolLoop pool,

@@ -11,6 +11,7 @@ import dev.forkyard.pool.scheduler.SchedulerConfig;
 import dev.forkyard.pool.scheduler.WorkerView;
 import dev.forkyard.process.ChildProcess;
 import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.Frame.FailureKind;
 import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.ProtocolException;
 import dev.forkyard.transport.Connection;
@@ -27,6 +28,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,10 +37,16 @@ import org.slf4j.LoggerFactory;
  * Runs the scheduler on the event loop: brings it what callers, sockets and processes tell, in
  * batches, and does what it wants done. All but {@link #submit}, {@link #cancel} and {@link #post}
  * happens on the loop.
+ *
+ * <p>What is thrown there leaves the scheduler's state in doubt, and so is the end of the pool: not
+ * a silent one, in which futures stay open, but {@link #breakDown}.
  */
 final class PoolLoop implements Actions<JobFuture<?>> {
 
   private static final boolean ONE_CLOCK = System.getProperty("os.name", "").startsWith("Linux");
+
+  /** How long a broken pool waits for the end of its workers. */
+  private static final int ABANDON_SECONDS = 10;
 
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
@@ -54,6 +62,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
   private final List<WorkerLink> touched = new ArrayList<>();
+  private final OpenJobs open = new OpenJobs();
 
   private volatile @Nullable EventLoop loop;
   private @Nullable WorkerLauncher launcher;
@@ -62,6 +71,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private @Nullable ScheduledFuture<?> look;
   private String lastFailure = "";
   private boolean shutNow;
+  private @Nullable Throwable breakdown;
 
   /** The place is given back when a job leaves the queue. */
   PoolLoop(PoolConfig config, Runnable place) {
@@ -100,6 +110,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private void accept(JobFuture<?> future) {
+    open.add(future);
+    if (breakdown != null) {
+      endBroken(future);
+      return;
+    }
     JobOptions options = future.options();
     byte[] payload = future.payload();
     JobSpec spec =
@@ -109,7 +124,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             options.retries(),
             payload == null ? 0 : payload.length);
     Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec, System.nanoTime());
-    future.job = job;
+    if (future.open) {
+      future.job = job;
+    }
   }
 
   void cancel(JobFuture<?> future) {
@@ -122,20 +139,43 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   void close() {
-    post(() -> scheduler.close(System.nanoTime()));
+    post(
+        () -> {
+          if (breakdown == null) {
+            scheduler.close(System.nanoTime());
+          }
+        });
   }
 
   void shutdownNow() {
     post(
         () -> {
           shutNow = true;
-          scheduler.shutdownNow(System.nanoTime());
+          if (breakdown == null) {
+            scheduler.shutdownNow(System.nanoTime());
+          }
         });
   }
 
   CompletableFuture<PoolStats> stats() {
-    CompletableFuture<PoolStats> answer = new CompletableFuture<>();
-    post(() -> answer.complete(statsNow()));
+    return ask(this::statsNow);
+  }
+
+  private <T> CompletableFuture<T> ask(Supplier<T> question) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    post(
+        () -> {
+          if (breakdown != null) {
+            answer.completeExceptionally(new PoolBrokenException(brokenBy(breakdown), 0));
+            return;
+          }
+          try {
+            answer.complete(question.get());
+          } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e);
+            throw e;
+          }
+        });
     return answer;
   }
 
@@ -155,9 +195,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   CompletableFuture<List<WorkerInfo>> workers() {
-    CompletableFuture<List<WorkerInfo>> answer = new CompletableFuture<>();
-    post(() -> answer.complete(workersNow()));
-    return answer;
+    return ask(this::workersNow);
   }
 
   private List<WorkerInfo> workersNow() {
@@ -192,8 +230,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private synchronized void drainAfterEnd() {
+    runInbox();
+  }
+
+  private void runInbox() {
     for (Runnable event = inbox.poll(); event != null; event = inbox.poll()) {
-      event.run();
+      try {
+        event.run();
+      } catch (RuntimeException | Error e) {
+        breakDown(e);
+      }
     }
   }
 
@@ -201,16 +247,22 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private void drain() {
     awake.set(false);
-    try {
-      for (Runnable event = inbox.poll(); event != null; event = inbox.poll()) {
-        event.run();
-      }
-    } finally {
-      settle();
-    }
+    runInbox();
+    settle();
   }
 
   private void settle() {
+    if (breakdown != null) {
+      return;
+    }
+    try {
+      closeTheGap();
+    } catch (RuntimeException | Error e) {
+      breakDown(e);
+    }
+  }
+
+  private void closeTheGap() {
     long now = System.nanoTime();
     long untilNext = scheduler.settle(now);
     for (WorkerLink link : touched) {
@@ -258,6 +310,55 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   /**
+   * The scheduler can't be trusted any more, so what there is ends without it: every open job, and
+   * the workers.
+   */
+  private void breakDown(Throwable why) {
+    if (breakdown == null) {
+      breakdown = why;
+      for (JobFuture<?> future = open.any(); future != null; future = open.any()) {
+        endBroken(future);
+      }
+      List.copyOf(links.values()).forEach(this::kill);
+      EventLoop running = loop;
+      if (running != null && !links.isEmpty()) {
+        running.schedule(this::terminated, ABANDON_SECONDS, TimeUnit.SECONDS);
+      } else {
+        terminated();
+      }
+      watchCompleter();
+    }
+    Log.LOG.error(
+        "pool {} is ended by an error of its own, with all open jobs and its workers",
+        config.name(),
+        why);
+  }
+
+  private void endBroken(JobFuture<?> future) {
+    open.remove(future);
+    future.job = null;
+    future.deliver(
+        new Delivery(
+            new Outcome.Broken(), 0, 0, null, reason(new Outcome.Broken()), System.nanoTime()));
+    try {
+      leaveQueue(future);
+    } catch (RuntimeException | Error e) {
+      Log.LOG.error("pool {} lost a place in its queue", config.name(), e);
+    }
+  }
+
+  private void leaveQueue(JobFuture<?> future) {
+    if (future.queued) {
+      future.queued = false;
+      place.run();
+    }
+  }
+
+  private String brokenBy(Throwable why) {
+    return "pool " + config.name() + " was ended by an error of its own: " + why;
+  }
+
+  /**
    * A connection says who it is; the listener for the rest of its frames, or null where it is
    * refused.
    */
@@ -277,9 +378,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
     connection.send(new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes()));
     connection.flush();
-    scheduler.greeted(link.id, System.nanoTime());
+    Listener listener = new Listener(link);
+    listener.hear(() -> scheduler.greeted(link.id, System.nanoTime()));
     settle();
-    return new Listener(link);
+    return listener;
   }
 
   /** Brings the frames of one worker to the scheduler. */
@@ -296,8 +398,28 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       return config.maxFrameBytes();
     }
 
+    private void hear(Runnable event) {
+      if (breakdown == null) {
+        try {
+          event.run();
+        } catch (RuntimeException | Error e) {
+          breakDown(e);
+        }
+      }
+    }
+
     @Override
     public void onFrame(Frame frame) {
+      if (breakdown == null) {
+        try {
+          tell(frame);
+        } catch (RuntimeException | Error e) {
+          breakDown(e);
+        }
+      }
+    }
+
+    private void tell(Frame frame) {
       long now = System.nanoTime();
       if (frame instanceof Frame.Result result) {
         scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now);
@@ -313,7 +435,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       } else if (frame instanceof Frame.Goodbye) {
         scheduler.leaving(link.id, now);
       } else {
-        misbehaved("a worker must not send " + frame.getClass().getSimpleName());
+        misbehaved(link, "a worker must not send " + frame.getClass().getSimpleName());
       }
     }
 
@@ -324,17 +446,20 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
     @Override
     public void onEnd(@Nullable Throwable why) {
-      if (why instanceof ProtocolException) {
-        misbehaved(String.valueOf(why.getMessage()));
-      }
-      scheduler.disconnected(link.id, System.nanoTime());
+      hear(
+          () -> {
+            if (why instanceof ProtocolException) {
+              misbehaved(link, String.valueOf(why.getMessage()));
+            }
+            scheduler.disconnected(link.id, System.nanoTime());
+          });
       settle();
     }
+  }
 
-    private void misbehaved(String why) {
-      Log.LOG.warn("pool {}: worker {} is killed: {}", config.name(), link.pid(), why);
-      scheduler.misbehaved(link.id, System.nanoTime());
-    }
+  private void misbehaved(WorkerLink link, String why) {
+    Log.LOG.warn("pool {}: worker {} is killed: {}", config.name(), link.pid(), why);
+    scheduler.misbehaved(link.id, System.nanoTime());
   }
 
   // What the scheduler wants done.
@@ -369,15 +494,46 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       link.death = death;
     }
     lastFailure = failure;
-    scheduler.exited(workerId, System.nanoTime());
+    if (breakdown == null) {
+      scheduler.exited(workerId, System.nanoTime());
+      return;
+    }
+    forget(workerId);
+    if (links.isEmpty()) {
+      terminated();
+    }
   }
 
   @Override
   public void run(long workerId, Job<JobFuture<?>> job) {
     WorkerLink link = links.get(workerId);
-    if (link != null) {
-      send(link, link.run(job.attachment(), job.attempt()));
+    if (link == null) {
+      return;
     }
+    Frame.Run frame = link.run(job.attachment(), job.attempt());
+    try {
+      send(link, frame);
+    } catch (RuntimeException | Error e) {
+      // Too large for the memory that is left, say: nothing of it was sent, and no other is hit.
+      link.unsent(frame);
+      post(() -> refuse(link, job.id(), e));
+    }
+  }
+
+  private void refuse(WorkerLink link, long jobId, Throwable why) {
+    if (breakdown != null) {
+      return;
+    }
+    Frame.Failure failure =
+        new Frame.Failure(
+            jobId,
+            0,
+            FailureKind.INPUT,
+            why.getClass().getName(),
+            "the job could not be sent: " + why.getMessage(),
+            "",
+            false);
+    scheduler.replied(link.id, jobId, false, 0, failure, System.nanoTime());
   }
 
   private void send(WorkerLink link, Frame frame) {
@@ -449,11 +605,13 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   @Override
   public void dequeued(Job<JobFuture<?>> job) {
-    place.run();
+    leaveQueue(job.attachment());
   }
 
   @Override
   public void complete(Job<JobFuture<?>> job, Outcome outcome) {
+    open.remove(job.attachment());
+    job.attachment().job = null;
     WorkerLink link = links.get(job.workerId());
     boolean hadWorker = job.workerId() != 0;
     job.attachment()
@@ -468,7 +626,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private String reason(Outcome outcome) {
-    if (outcome instanceof Outcome.Broken) {
+    if (breakdown != null) {
+      return brokenBy(breakdown);
+    } else if (outcome instanceof Outcome.Broken) {
       return "pool "
           + config.name()
           + " is broken: its workers do not start; the last one "

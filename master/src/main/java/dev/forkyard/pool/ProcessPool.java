@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -313,14 +314,28 @@ public final class ProcessPool implements AutoCloseable {
   /**
    * Counts that add up, taken at one moment on the event loop after all that this thread did
    * before.
+   *
+   * @throws PoolBrokenException if an error of the pool's own ended it
    */
   public PoolStats stats() {
-    return loop.stats().join();
+    return answer(loop.stats());
   }
 
-  /** The workers alive, oldest first. */
+  /**
+   * The workers alive, oldest first.
+   *
+   * @throws PoolBrokenException if an error of the pool's own ended it
+   */
   public List<WorkerInfo> workers() {
-    return loop.workers().join();
+    return answer(loop.workers());
+  }
+
+  private static <T> T answer(CompletableFuture<T> question) {
+    try {
+      return question.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof PoolBrokenException broken ? broken : e;
+    }
   }
 
   /**

@@ -68,6 +68,13 @@ final class WorkerLink {
         future.payload());
   }
 
+  /** The frame could not be sent, so the worker has not learned from it. */
+  void unsent(Frame.Run frame) {
+    if (frame.handlerName() != null) {
+      handlerIds.remove(frame.handlerName());
+    }
+  }
+
   boolean condemn(long jobId) {
     return prepared != null && prepared.scoreboard.condemn(jobId);
   }

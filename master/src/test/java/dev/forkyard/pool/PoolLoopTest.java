@@ -1,0 +1,144 @@
+package dev.forkyard.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.process.ForkOptions;
+import dev.forkyard.process.ProcessGuard;
+import dev.forkyard.process.RuntimeDirectory;
+import dev.forkyard.transport.TransportKind;
+import dev.forkyard.transport.TransportServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What becomes of a pool's jobs and workers when something throws on its event loop. */
+@Timeout(60)
+class PoolLoopTest {
+
+  private final AtomicBoolean placesAreLost = new AtomicBoolean();
+  private final AtomicInteger places = new AtomicInteger();
+  private final PoolConfig config = config();
+  private final PoolLoop loop = new PoolLoop(config, this::place);
+  private RuntimeDirectory directory;
+  private TransportServer server;
+  private ProcessGuard guard;
+  private WorkerLauncher launcher;
+  private long lastJobId;
+
+  @BeforeEach
+  void start() throws IOException {
+    directory = RuntimeDirectory.create();
+    server = TransportServer.bind(config.transport(), directory.path(), loop::admit);
+    guard = ProcessGuard.start(directory.path());
+    launcher = new WorkerLauncher(config, directory, server.address(), guard);
+    loop.start(server.loop(), launcher);
+  }
+
+  @AfterEach
+  void close() {
+    launcher.close();
+    server.close();
+    guard.close();
+    directory.close();
+    loop.completer().close();
+  }
+
+  private void place() {
+    places.incrementAndGet();
+    if (placesAreLost.getAndSet(false)) {
+      throw new IllegalStateException("planted in the queue");
+    }
+  }
+
+  @Test
+  void anErrorInAnEventEndsEveryJobAndEveryWorkerLoudly() {
+    List<JobFuture<String>> running = List.of(submit("sleep 60000"), submit("sleep 60000"));
+    await().until(() -> loop.stats().join().running() == 2);
+    List<Long> pids = loop.workers().join().stream().map(WorkerInfo::pid).toList();
+    List<JobFuture<String>> queued = List.of(submit("a"), submit("b"), submit("c"));
+    loop.post(
+        () -> {
+          throw new IllegalStateException("planted in an event");
+        });
+    JobFuture<String> late = submit("d");
+    assertBroken(running, "planted in an event");
+    assertBroken(queued, "planted in an event");
+    assertBroken(List.of(late), "planted in an event");
+    assertThat(loop.termination()).succeedsWithin(30, TimeUnit.SECONDS);
+    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+    assertThat(places).hasValue(6);
+    assertBroken(List.of(submit("after the end")), "planted in an event");
+    loop.close();
+    loop.shutdownNow();
+    assertThatThrownBy(() -> loop.stats().join())
+        .hasCauseInstanceOf(PoolBrokenException.class)
+        .hasMessageContaining("planted in an event");
+  }
+
+  @Test
+  void anErrorUnderTheSchedulerLeavesNoJobOpenEither() {
+    assertThat(submit("a").join()).isEqualTo("a");
+    placesAreLost.set(true);
+    List<JobFuture<String>> open = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      open.add(submit("n" + i));
+    }
+    assertBroken(open, "planted in the queue");
+    assertThat(loop.termination()).succeedsWithin(30, TimeUnit.SECONDS);
+  }
+
+  private JobFuture<String> submit(String order) {
+    JobFuture<String> future =
+        new JobFuture<>(
+            loop,
+            ++lastJobId,
+            HandlerRef.of(ProcessPoolTest.Obey.class),
+            order.getBytes(StandardCharsets.UTF_8),
+            JobOptions.defaults());
+    loop.submit(future);
+    return future;
+  }
+
+  private static void assertBroken(List<JobFuture<String>> futures, String why) {
+    for (JobFuture<String> future : futures) {
+      assertThatThrownBy(() -> future.get(30, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(PoolBrokenException.class)
+          .hasMessageContaining(why);
+    }
+  }
+
+  private PoolConfig config() {
+    return new PoolConfig(
+        "test",
+        2,
+        2,
+        0,
+        100,
+        1 << 20,
+        Duration.ofSeconds(30),
+        ForkOptions.ownClassPath(),
+        List.of(),
+        Map.of(),
+        Path.of(System.getProperty("java.home")),
+        Path.of(System.getProperty("java.io.tmpdir")),
+        64 << 20,
+        TransportKind.best(),
+        JobOptions.defaults(),
+        null,
+        null,
+        null);
+  }
+}
