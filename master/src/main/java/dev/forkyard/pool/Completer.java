@@ -4,20 +4,30 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Completes futures off the event loop, and so runs users' callbacks.
  *
- * <p>Normally one thread drains the queue. A callback may block, or wait for another job of the
- * same pool, so the loop looks in from time to time ({@link #rescue}): if futures wait and none was
- * completed since the last look, the thread is stuck and another one takes over. So a callback
- * holds up others for one look at most, and there are only as many threads as there are stuck
- * callbacks and one.
+ * <p>Normally one drainer empties the queue. A callback may block, or wait for another job of the
+ * same pool, so the loop looks in from time to time ({@link #rescue}): if futures wait and the
+ * drainer has completed none since the last look, it is stuck, and another takes its place; when
+ * its callback returns it finds itself replaced and goes. So a callback holds up others for one
+ * look at most, once, and there are only as many threads as there are stuck callbacks and one.
+ *
+ * <p>Where a user's executor would run a drainer on the event loop, or refuses it, it runs on a
+ * thread of the pool's own.
  */
 final class Completer implements AutoCloseable {
 
@@ -26,43 +36,55 @@ final class Completer implements AutoCloseable {
 
   private static final int IDLE_SECONDS = 1;
 
+  /** Waits until the first use, since a logging back end costs start-up time. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(ProcessPool.class);
+  }
+
   private final ConcurrentLinkedQueue<JobFuture<?>> queue = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger drainers = new AtomicInteger();
-  private final AtomicLong completed = new AtomicLong();
+  private final AtomicReference<@Nullable Drainer> current = new AtomicReference<>();
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private final ThreadFactory factory;
+  private final ThreadPoolExecutor owned;
   private final Executor threads;
-  private final @Nullable ExecutorService owned;
+  private final BooleanSupplier onLoop;
+  private volatile boolean closed;
 
-  private long completedAtLook = -1;
+  private @Nullable Drainer seenAtLook;
+  private long completedAtLook;
 
-  /** Uses the given executor, or threads of its own. */
-  Completer(String poolName, @Nullable Executor executor) {
-    if (executor == null) {
-      AtomicInteger count = new AtomicInteger();
-      owned =
-          new ThreadPoolExecutor(
-              0,
-              Integer.MAX_VALUE,
-              IDLE_SECONDS,
-              TimeUnit.SECONDS,
-              new SynchronousQueue<>(),
-              task -> {
-                Thread thread =
-                    new Thread(task, poolName + "-completer-" + count.incrementAndGet());
-                thread.setDaemon(true);
-                return thread;
-              });
-      threads = owned;
-    } else {
-      owned = null;
-      threads = executor;
-    }
+  /**
+   * Uses the given executor, or threads of its own.
+   *
+   * @param onLoop whether the calling thread is the event loop's
+   */
+  Completer(String poolName, @Nullable Executor executor, BooleanSupplier onLoop) {
+    this.onLoop = onLoop;
+    AtomicInteger count = new AtomicInteger();
+    factory =
+        task -> {
+          Thread thread = new Thread(task, poolName + "-completer-" + count.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        };
+    owned =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            factory);
+    threads = executor == null ? owned : executor;
   }
 
   /** Any thread: the future has its delivery. */
   void execute(JobFuture<?> future) {
     queue.add(future);
-    if (drainers.compareAndSet(0, 1)) {
-      startDrainer();
+    if (current.get() == null) {
+      replace(null);
+    } else if (closed) {
+      lookOn();
     }
   }
 
@@ -70,42 +92,120 @@ final class Completer implements AutoCloseable {
     return !queue.isEmpty();
   }
 
-  /** On the loop: adds a thread if those there are stuck. */
+  /** On the loop: replaces a drainer that is stuck. */
   void rescue() {
-    long now = completed.get();
-    if (waiting() && now == completedAtLook) {
-      drainers.incrementAndGet();
-      startDrainer();
+    Drainer drainer = current.get();
+    if (!waiting()) {
+      seenAtLook = null;
+      return;
     }
-    completedAtLook = now;
+    if (drainer == null) {
+      replace(null);
+    } else if (drainer == seenAtLook && drainer.completed.get() == completedAtLook) {
+      rescue(drainer);
+    }
+    seenAtLook = current.get();
+    completedAtLook = seenAtLook == null ? 0 : seenAtLook.completed.get();
   }
 
-  private void startDrainer() {
+  private void rescue(Drainer drainer) {
+    if (drainer.started) {
+      replace(drainer);
+    } else if (threads instanceof ExecutorService user && user.isShutdown()) {
+      // One that waits for a thread of a user's executor is not helped by another that waits, but
+      // this one may wait for ever.
+      Drainer next = new Drainer();
+      if (current.compareAndSet(drainer, next)) {
+        startOwned(next);
+      }
+    }
+  }
+
+  private void replace(@Nullable Drainer former) {
+    Drainer next = new Drainer();
+    if (current.compareAndSet(former, next)) {
+      try {
+        threads.execute(next);
+      } catch (RuntimeException | Error refused) {
+        startOwned(next);
+      }
+    }
+  }
+
+  private void startOwned(Drainer drainer) {
     try {
-      threads.execute(this::drain);
-    } catch (RuntimeException refused) {
-      // A user's executor that is shut down must not leave futures open.
-      drain();
+      if (owned.isShutdown()) {
+        factory.newThread(drainer).start();
+      } else {
+        owned.execute(drainer);
+      }
+    } catch (RuntimeException | Error noThread) {
+      Log.LOG.error("a thread for callbacks can't be started; it is tried again", noThread);
+      current.compareAndSet(drainer, null);
     }
   }
 
-  private void drain() {
-    do {
-      for (JobFuture<?> future = queue.poll(); future != null; future = queue.poll()) {
-        try {
-          future.settle();
-        } finally {
-          completed.incrementAndGet();
+  /** Empties the queue, as long as no other has taken its place. */
+  private final class Drainer implements Runnable {
+
+    final AtomicLong completed = new AtomicLong();
+    volatile boolean started;
+
+    @Override
+    public void run() {
+      if (current.get() != this) {
+        return;
+      }
+      if (onLoop.getAsBoolean()) {
+        startOwned(this);
+        return;
+      }
+      started = true;
+      while (current.get() == this) {
+        JobFuture<?> future = queue.poll();
+        if (future != null) {
+          settle(future);
+          completed.lazySet(completed.get() + 1);
+        } else if (!current.compareAndSet(this, null)
+            || queue.isEmpty()
+            || !current.compareAndSet(null, this)) {
+          return;
         }
       }
-      drainers.decrementAndGet();
-    } while (!queue.isEmpty() && drainers.compareAndSet(0, 1));
+    }
+
+    private void settle(JobFuture<?> future) {
+      try {
+        future.settle();
+      } catch (RuntimeException | Error e) {
+        Log.LOG.error("job {} could not be completed", future.jobId(), e);
+      }
+    }
   }
 
+  /** The loop, which looked in, has ended; what still waits behind a stuck callback must not. */
   @Override
   public void close() {
-    if (owned != null) {
-      owned.shutdown();
+    closed = true;
+    owned.shutdown();
+    if (waiting()) {
+      lookOn();
     }
+  }
+
+  private void lookOn() {
+    if (looking.compareAndSet(false, true)) {
+      factory.newThread(this::lookUntilEmpty).start();
+    }
+  }
+
+  private void lookUntilEmpty() {
+    do {
+      while (waiting()) {
+        rescue();
+        LockSupport.parkNanos(LOOK_NANOS);
+      }
+      looking.set(false);
+    } while (waiting() && looking.compareAndSet(false, true));
   }
 }

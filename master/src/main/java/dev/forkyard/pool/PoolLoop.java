@@ -77,7 +77,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   PoolLoop(PoolConfig config, Runnable place) {
     this.config = config;
     this.place = place;
-    this.completer = new Completer(config.name(), config.completionExecutor());
+    this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.scheduler =
         new Scheduler<>(
             SchedulerConfig.of(
@@ -96,6 +96,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   Completer completer() {
     return completer;
+  }
+
+  private boolean onLoop() {
+    EventLoop running = loop;
+    return running != null && running.inEventLoop();
   }
 
   /** Completes when the last job and the last worker are gone. */

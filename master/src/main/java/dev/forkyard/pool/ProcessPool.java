@@ -603,7 +603,10 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** Where futures complete and callbacks run; by default on daemon threads of the pool's own. */
+    /**
+     * Where futures complete and callbacks run; by default on daemon threads of the pool's own.
+     * What it refuses, or would run on the thread that hands it over, runs on those all the same.
+     */
     public Builder completionExecutor(Executor executor) {
       this.completionExecutor = Objects.requireNonNull(executor, "executor");
       return this;

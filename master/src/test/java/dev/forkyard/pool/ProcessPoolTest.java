@@ -19,6 +19,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -347,6 +350,19 @@ class ProcessPoolTest {
         pool.close();
       }
       assertThat(pool.workers()).isEmpty();
+    }
+  }
+
+  @Test
+  void aCallbackMayAskThePoolWhereverItsExecutorWouldRunIt() {
+    ExecutorService refuses = Executors.newSingleThreadExecutor();
+    refuses.shutdownNow();
+    for (Executor executor : List.<Executor>of(Runnable::run, refuses)) {
+      try (ProcessPool pool = small().workers(1).completionExecutor(executor).build()) {
+        assertThat(pool.submit(Obey.class, "sleep 50").thenApply(done -> pool.stats().succeeded()))
+            .succeedsWithin(30, TimeUnit.SECONDS)
+            .isEqualTo(1L);
+      }
     }
   }
 

@@ -1,0 +1,166 @@
+package dev.forkyard.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.pool.scheduler.Outcome;
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.transport.TransportKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Callbacks that are stuck, and executors that are of no use. */
+@Timeout(60)
+class CompleterTest {
+
+  private final CountDownLatch release = new CountDownLatch(1);
+  private final ExecutorService single = Executors.newSingleThreadExecutor();
+  private long lastJobId;
+
+  @AfterEach
+  void release() {
+    release.countDown();
+    single.shutdownNow();
+  }
+
+  @Test
+  void aStuckCallbackIsReplacedOnceAndThenHoldsUpNobody() {
+    PoolLoop loop = loop(null);
+    stuck(loop);
+    JobFuture<String> next = delivered(loop);
+    await()
+        .until(
+            () -> {
+              loop.completer().rescue();
+              return next.isDone();
+            });
+    for (int i = 0; i < 100; i++) {
+      // Nobody looks in any more.
+      assertThat(delivered(loop)).succeedsWithin(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aUsersBusyExecutorIsAskedForOneMoreThreadAndNotForOneALook() {
+    AtomicInteger asked = new AtomicInteger();
+    PoolLoop loop =
+        loop(
+            task -> {
+              asked.incrementAndGet();
+              single.execute(task);
+            });
+    stuck(loop);
+    List<JobFuture<String>> waiting = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      waiting.add(delivered(loop));
+      loop.completer().rescue();
+    }
+    assertThat(asked.get()).isLessThanOrEqualTo(2);
+    release.countDown();
+    assertThat(waiting).allSatisfy(f -> assertThat(f).succeedsWithin(10, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void whatAUsersExecutorDroppedIsCompletedElsewhere() {
+    PoolLoop loop = loop(single);
+    stuck(loop);
+    JobFuture<String> dropped = delivered(loop);
+    loop.completer().rescue();
+    loop.completer().rescue();
+    assertThat(single.shutdownNow()).hasSize(1);
+    await()
+        .until(
+            () -> {
+              loop.completer().rescue();
+              return dropped.isDone();
+            });
+    assertThat(delivered(loop)).succeedsWithin(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whatWaitsBehindAStuckCallbackCompletesAfterThePoolsEndToo() {
+    PoolLoop loop = loop(null);
+    stuck(loop);
+    JobFuture<String> behind = delivered(loop);
+    loop.completer().close();
+    assertThat(behind).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(delivered(loop)).succeedsWithin(10, TimeUnit.SECONDS);
+  }
+
+  /** A callback that returns at the test's end. */
+  private void stuck(PoolLoop loop) {
+    CountDownLatch entered = new CountDownLatch(1);
+    JobFuture<String> future = future(loop);
+    future.thenRun(
+        () -> {
+          entered.countDown();
+          awaitUninterruptibly(release);
+        });
+    deliver(future);
+    awaitUninterruptibly(entered);
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    while (latch.getCount() > 0) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        // An executor that is shut down; the callback is as stuck as before.
+      }
+    }
+  }
+
+  private JobFuture<String> delivered(PoolLoop loop) {
+    JobFuture<String> future = future(loop);
+    deliver(future);
+    return future;
+  }
+
+  private JobFuture<String> future(PoolLoop loop) {
+    HandlerRef<String, String> handler =
+        new HandlerRef<>("h", Frame.Encoding.BINARY, TextResult.TEXT, TextResult.TEXT);
+    return new JobFuture<>(loop, ++lastJobId, handler, null, JobOptions.defaults());
+  }
+
+  private static void deliver(JobFuture<String> future) {
+    Frame.Result reply = new Frame.Result(future.jobId(), 1, new byte[] {'a'});
+    future.deliver(
+        new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+  }
+
+  private static PoolLoop loop(Executor executor) {
+    PoolConfig config =
+        new PoolConfig(
+            "test",
+            1,
+            1,
+            0,
+            1,
+            1 << 20,
+            Duration.ofSeconds(1),
+            List.of(),
+            List.of(),
+            Map.of(),
+            Path.of("java"),
+            Path.of("."),
+            0,
+            TransportKind.TCP,
+            JobOptions.defaults(),
+            null,
+            executor,
+            null);
+    return new PoolLoop(config, () -> {});
+  }
+}
