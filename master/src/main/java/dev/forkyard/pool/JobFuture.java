@@ -213,15 +213,16 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     }
     JobReport how = ended.report(jobId, submittedNanos);
     report = how;
-    if (isDone()) {
-      return;
+    if (!isDone()) {
+      try {
+        super.complete(ended.decode(this, how));
+      } catch (RuntimeException | Error e) {
+        super.completeExceptionally(e);
+      }
+      wakeWaiter();
     }
-    try {
-      super.complete(ended.decode(this, how));
-    } catch (RuntimeException | Error e) {
-      super.completeExceptionally(e);
-    }
-    wakeWaiter();
+    // It holds the encoded result, which is of no more use.
+    delivery = null;
   }
 
   /**

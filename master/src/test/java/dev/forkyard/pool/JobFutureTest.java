@@ -1,10 +1,12 @@
 package dev.forkyard.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.transport.TransportKind;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -79,6 +81,26 @@ class JobFutureTest {
       registering.get(10, TimeUnit.SECONDS);
       assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
     }
+  }
+
+  @Test
+  void aFutureThatWasReadKeepsItsReportAndLetsGoOfTheEncodedResult() {
+    JobFuture<String> job = future(1);
+    byte[] encoded = {'d', 'o', 'n', 'e'};
+    WeakReference<byte[]> held = new WeakReference<>(encoded);
+    Frame.Result reply = new Frame.Result(1, 1, encoded);
+    job.deliver(new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+    encoded = null;
+    reply = null;
+    assertThat(job.join()).isEqualTo("done");
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return held.get() == null;
+            });
+    assertThat(job.report().workerPid()).hasValue(1);
+    assertThat(job.join()).isEqualTo("done");
   }
 
   private static String waitTogether(AtomicInteger missing, JobFuture<String> job)
