@@ -32,6 +32,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -56,8 +57,6 @@ public final class ProcessPool implements AutoCloseable {
   /** What a frame holds beside the payload: ids, numbers and the handler's name. */
   private static final int FRAME_OVERHEAD_BYTES = 4096;
 
-  private static final int ALL_PLACES = Integer.MAX_VALUE / 2;
-
   private final PoolConfig config;
   private final RuntimeDirectory directory;
   private final TransportServer server;
@@ -70,11 +69,12 @@ public final class ProcessPool implements AutoCloseable {
   private final Map<Class<?>, HandlerRef<?, ?>> handlers;
   private final Thread shutdownHook;
   private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
-  private volatile boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private ProcessPool(PoolConfig config) throws IOException {
     this.config = config;
-    this.places = new Semaphore(config.queueCapacity());
+    // One more is released when the pool is closed.
+    this.places = new Semaphore(Math.min(config.queueCapacity(), Integer.MAX_VALUE - 1));
     this.handlers = new ConcurrentHashMap<>();
     this.lambdas = lambdas(config.allowedResults());
     this.loop = new PoolLoop(config, places::release);
@@ -229,14 +229,15 @@ public final class ProcessPool implements AutoCloseable {
               + ", which holds "
               + config.queueCapacity());
     }
-    if (closed) {
+    if (closed.get()) {
+      // For the next one that waits.
       places.release();
       refuseIfClosed();
     }
   }
 
   private void refuseIfClosed() {
-    if (closed) {
+    if (closed.get()) {
       throw new JobRejectedException("pool " + config.name() + " is closed");
     }
   }
@@ -377,9 +378,9 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   private void stopTaking() {
-    if (!closed) {
-      closed = true;
-      places.release(ALL_PLACES - config.queueCapacity());
+    if (!closed.getAndSet(true)) {
+      // Wakes one of those that wait for a place, which wakes the next.
+      places.release();
     }
   }
 
@@ -511,6 +512,7 @@ public final class ProcessPool implements AutoCloseable {
 
     /**
      * How many jobs may wait for a worker before {@code submit} itself waits; by default 10,000.
+     * {@link Integer#MAX_VALUE} is as good as without limit.
      */
     public Builder queueCapacity(int queueCapacity) {
       this.queueCapacity = atLeast(1, "queueCapacity", queueCapacity);

@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -411,6 +412,44 @@ class ProcessPoolTest {
       futures.forEach(JobFuture::join);
       assertThat(pool.stats().succeeded()).isEqualTo(5_000);
     }
+  }
+
+  @Test
+  void aQueueWithoutLimitClosesAsAnyOther() {
+    ProcessPool pool = small().queueCapacity(Integer.MAX_VALUE).build();
+    assertThat(pool.submit(Obey.class, "a").join()).isEqualTo("a");
+    Set<Long> pids = pids(pool);
+    pool.close();
+    pool.close();
+    assertThat(pids).allMatch(pid -> ProcessHandle.of(pid).isEmpty());
+  }
+
+  @Test
+  void everyCallerThatWaitsForAPlaceIsToldOfTheEnd() {
+    ProcessPool pool = small().workers(1).queueCapacity(1).build();
+    JobFuture<String> running = pool.submit(Obey.class, "spin");
+    await().until(() -> pool.stats().running() == 1);
+    JobFuture<String> queued = pool.submit(Obey.class, "b");
+    List<Thread> callers = new ArrayList<>();
+    AtomicInteger told = new AtomicInteger();
+    for (int i = 0; i < 8; i++) {
+      Thread caller =
+          new Thread(
+              () -> {
+                try {
+                  pool.submit(Obey.class, "c").join();
+                } catch (JobRejectedException | CompletionException | CancellationException e) {
+                  told.incrementAndGet();
+                }
+              });
+      caller.start();
+      callers.add(caller);
+    }
+    await().until(() -> callers.stream().allMatch(c -> c.getState() == Thread.State.WAITING));
+    pool.shutdownNow();
+    await().until(() -> told.get() == 8);
+    assertThat(running).isCancelled();
+    assertThat(queued).isCancelled();
   }
 
   @Test
