@@ -105,7 +105,8 @@ record Delivery(
     }
     try {
       return future.handler().output().decode(value);
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Throwable e) {
+      // Whatever it is, it ends this job and no thread of the pool.
       throw new JobFailedException(
           JobFailedException.Stage.OUTPUT,
           e.getClass().getName(),

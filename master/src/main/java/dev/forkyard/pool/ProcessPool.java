@@ -160,7 +160,8 @@ public final class ProcessPool implements AutoCloseable {
    * Submits a job. The input is encoded on the calling thread, so it may be changed afterwards.
    * While the queue is full the call waits for a place.
    *
-   * @return the job's future; a codec that throws fails it
+   * @return the job's future; a codec that throws fails it, unless this JVM is out of memory, which
+   *     is thrown
    * @throws JobRejectedException if the pool is closed, the input is larger than a frame, or the
    *     thread is interrupted while it waits for a place (its interrupt flag stays set)
    */
@@ -173,7 +174,10 @@ public final class ProcessPool implements AutoCloseable {
     byte[] payload;
     try {
       payload = input == null ? null : handler.input().encode(input);
-    } catch (Exception | LinkageError | StackOverflowError e) {
+    } catch (Throwable e) {
+      if (e instanceof VirtualMachineError state && !(e instanceof StackOverflowError)) {
+        throw state;
+      }
       return notEncoded(handler, jobId, options, e);
     }
     if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {

@@ -60,9 +60,10 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     return StreamSupport.stream(results, false)
         .<O>map(
             outcome -> {
-              if (outcome.error() instanceof RuntimeException failure) {
+              Throwable failure = outcome.error();
+              if (failure != null) {
                 results.cancelAhead();
-                throw failure;
+                throw unchecked(failure);
               }
               return outcome.result();
             })
@@ -71,6 +72,13 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
               results.cancelAhead();
               onClose.run();
             });
+  }
+
+  private static RuntimeException unchecked(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return failure instanceof RuntimeException known ? known : new CompletionException(failure);
   }
 
   @Override

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.transport.TransportKind;
+import dev.forkyard.worker.Codec;
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;
+import dev.forkyard.worker.UseCodec;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -147,6 +150,66 @@ class ProcessPoolTest {
           .isInstanceOf(JobFailedException.class)
           .hasMessageContaining("IllegalStateException: b");
       assertThat(pool.mapOutcomes(Obey.class, inputs).map(JobOutcome::ok).toList())
+          .containsExactly(true, false, true);
+    }
+  }
+
+  /** Throws what is no exception, in the master. */
+  public static final class BadCodec implements Codec<String> {
+    @Override
+    public byte[] encode(String value) {
+      if (value.equals("bad input")) {
+        throw new AssertionError(value);
+      }
+      return value.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String decode(byte[] bytes) {
+      String value = new String(bytes, StandardCharsets.UTF_8);
+      if (value.equals("bad result")) {
+        throw new AssertionError(value);
+      }
+      return value;
+    }
+  }
+
+  /** Answers with what it is told; its input is never decoded by the bad codec. */
+  @UseCodec(input = BadInputCodec.class, output = BadCodec.class)
+  public static final class BadlyCoded implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      return input;
+    }
+  }
+
+  /** Encodes as {@link BadCodec} does, and decodes everything. */
+  public static final class BadInputCodec implements Codec<String> {
+    @Override
+    public byte[] encode(String value) {
+      return new BadCodec().encode(value);
+    }
+
+    @Override
+    public String decode(byte[] bytes) {
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void aCodecThatThrowsAnErrorFailsItsJobAndEndsTheStream() {
+    try (ProcessPool pool = small().workers(1).build()) {
+      JobFailedException output =
+          failure(pool.submit(BadlyCoded.class, "bad result"), JobFailedException.class);
+      assertThat(output.stage()).isEqualTo(JobFailedException.Stage.OUTPUT);
+      assertThat(output.getCause()).isInstanceOf(AssertionError.class);
+      JobFailedException input =
+          failure(pool.submit(BadlyCoded.class, "bad input"), JobFailedException.class);
+      assertThat(input.stage()).isEqualTo(JobFailedException.Stage.INPUT);
+      List<String> inputs = List.of("a", "bad result", "c");
+      assertThatThrownBy(() -> pool.map(BadlyCoded.class, inputs).toList())
+          .isInstanceOf(JobFailedException.class);
+      assertThat(pool.mapOutcomes(BadlyCoded.class, inputs).map(JobOutcome::ok).toList())
           .containsExactly(true, false, true);
     }
   }
@@ -448,8 +511,8 @@ class ProcessPoolTest {
     await().until(() -> callers.stream().allMatch(c -> c.getState() == Thread.State.WAITING));
     pool.shutdownNow();
     await().until(() -> told.get() == 8);
-    assertThat(running).isCancelled();
-    assertThat(queued).isCancelled();
+    assertThatThrownBy(running::join).isInstanceOf(CancellationException.class);
+    assertThatThrownBy(queued::join).isInstanceOf(CancellationException.class);
   }
 
   @Test
