@@ -102,8 +102,15 @@ final class WorkerLauncher implements AutoCloseable {
   private WorkerLink.Prepared prepare(long workerId) throws IOException {
     byte[] token = new byte[TOKEN_BYTES];
     random.nextBytes(token);
+    Instant started = Instant.now();
     Path board = directory.sharedFile(Long.toString(workerId));
-    return new WorkerLink.Prepared(token, Scoreboard.create(board), board, Instant.now());
+    try {
+      return new WorkerLink.Prepared(token, Scoreboard.create(board), board, started);
+    } catch (IOException full) {
+      // Memory-backed storage is small in containers; a file that both map does as well.
+      Path onDisk = directory.path().resolve("board-" + workerId);
+      return new WorkerLink.Prepared(token, Scoreboard.create(onDisk), onDisk, started);
+    }
   }
 
   private ChildProcess spawn(long workerId, WorkerLink.Prepared prepared) {

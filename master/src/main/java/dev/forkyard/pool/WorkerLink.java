@@ -23,6 +23,7 @@ final class WorkerLink {
    *
    * @param token by which it is known when it greets
    * @param board the scoreboard's file
+   * @param started not after the process did
    */
   record Prepared(byte[] token, Scoreboard scoreboard, Path board, Instant started) {}
 

@@ -2,6 +2,7 @@ package dev.forkyard.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.transport.TransportKind;
@@ -32,6 +33,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -452,6 +455,42 @@ class ProcessPoolTest {
           .hasCauseInstanceOf(PoolBrokenException.class)
           .hasMessageContaining("-Xmx1x");
     }
+  }
+
+  /** A program that needs a pool, to be run in surroundings of its own. */
+  public static final class Hello {
+    public static void main(String[] args) {
+      try (ProcessPool pool = ProcessPool.builder().workers(2).build()) {
+        System.out.println(pool.submit(Obey.class, "hello").join());
+      }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullSharedMemoryKeepsNoWorkerFromItsWork() throws Exception {
+    String script =
+        "mount -t tmpfs -o size=4k tmpfs /dev/shm || exit 77;"
+            + " dd if=/dev/zero of=/dev/shm/fill bs=4k count=1 2>/dev/null; exec \"$@\"";
+    List<String> java =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Hello.class.getName());
+    List<String> command = new ArrayList<>(List.of("unshare", "-Urm", "sh", "-c", script, "sh"));
+    command.addAll(java);
+    Path output = directory.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    int exit = process.waitFor();
+    String said = Files.readString(output);
+    assumeThat(exit == 77 || said.startsWith("unshare:")).as(said).isFalse();
+    assertThat(said).contains("hello");
+    assertThat(exit).isZero();
   }
 
   @Test

@@ -67,7 +67,12 @@ public final class Scoreboard {
     this.page = page;
   }
 
-  /** Makes the file, for its owner alone, and maps it. */
+  /**
+   * Makes the file, for its owner alone, and maps it. It is written and not just made long: a page
+   * for which there is no room would end the worker, and perhaps the master, at its first use.
+   *
+   * @throws IOException if it can't be made, or there is no room for it; then it is not there
+   */
   public static Scoreboard create(Path file) throws IOException {
     if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
       Files.createFile(
@@ -75,7 +80,13 @@ public final class Scoreboard {
     } else {
       Files.createFile(file);
     }
-    return open(file);
+    try {
+      Files.write(file, new byte[BYTES]);
+      return open(file);
+    } catch (IOException | RuntimeException | Error e) {
+      Files.deleteIfExists(file);
+      throw e;
+    }
   }
 
   /** Maps a file that {@link #create} made. */

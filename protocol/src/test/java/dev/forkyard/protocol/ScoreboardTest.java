@@ -1,11 +1,14 @@
 package dev.forkyard.protocol;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ScoreboardTest {
@@ -24,6 +27,16 @@ class ScoreboardTest {
     assertThat(master.condemn(7)).isFalse();
     worker.markExit();
     assertThat(master.exitMarked()).isTrue();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void itsFileHasItsRoomFromTheStart() throws Exception {
+    Path file = directory.resolve("board");
+    Scoreboard.create(file);
+    Process stat = new ProcessBuilder("stat", "-c", "%b", file.toString()).start();
+    String blocks = new String(stat.getInputStream().readAllBytes(), US_ASCII).strip();
+    assertThat(Integer.parseInt(blocks)).isGreaterThanOrEqualTo(8);
   }
 
   @Test
