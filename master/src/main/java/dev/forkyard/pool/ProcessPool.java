@@ -346,7 +346,8 @@ public final class ProcessPool implements AutoCloseable {
   /**
    * Takes no more jobs, waits until those accepted have ended, and ends the workers. When it
    * returns no process of the pool is left. An interrupt while it waits shuts the pool down at
-   * once. May be called again.
+   * once, and so it is after 24 hours: use {@link #close(Duration)} to wait longer. May be called
+   * again.
    */
   @Override
   public void close() {

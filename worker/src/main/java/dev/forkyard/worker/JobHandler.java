@@ -38,7 +38,8 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
   default void start() throws Exception {}
 
   /**
-   * Called once when the worker drains. A worker that is killed does not call it.
+   * Called once when the worker drains. A worker that is killed does not call it. It has 5 s, with
+   * all other handlers of the worker; then the worker is killed.
    *
    * @throws Exception anything; it is printed and the worker ends
    */
