@@ -26,8 +26,7 @@ final class Codecs {
     if (simple != null) {
       return simple;
     }
-    String declared =
-        owner + " has the " + role + " type " + type.getTypeName();
+    String declared = owner + " has the " + role + " type " + type.getTypeName();
     try {
       return type instanceof Class<?> raw && isProtobuf(raw)
           ? ProtobufCodec.of(raw)

@@ -45,8 +45,7 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     return new HandlerCodecs<>(
         input,
         output,
-        (Codec<I>)
-            (namedInput ? make(handler, named.input()) : Codecs.find(owner, "input", input)),
+        (Codec<I>) (namedInput ? make(handler, named.input()) : Codecs.find(owner, "input", input)),
         (Codec<O>)
             (namedOutput ? make(handler, named.output()) : Codecs.find(owner, "result", output)));
   }

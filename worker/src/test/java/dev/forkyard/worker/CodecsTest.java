@@ -162,6 +162,6 @@ class CodecsTest {
 
   @SuppressWarnings("unchecked") // whatever is given is what the codec is for
   private static Codec<Object> find(Type type) {
-    return (Codec<Object>) Codecs.find(Declared.class, "input", type);
+    return (Codec<Object>) Codecs.find("handler " + Declared.class.getName(), "input", type);
   }
 }
