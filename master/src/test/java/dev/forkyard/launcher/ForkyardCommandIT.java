@@ -259,7 +259,23 @@ class ForkyardCommandIT {
         Arguments.of("'5'", List.of("run", "-t", "5", "echo", "a")),
         Arguments.of("--workers", List.of("run", "-w", "0", "echo", "a")),
         Arguments.of("'1x'", List.of("run", "--master-heap", "1x", "echo", "a")),
-        Arguments.of("'1k'", List.of("run", "--master-heap=1k", "echo", "a")));
+        Arguments.of("'1k'", List.of("run", "--master-heap=1k", "echo", "a")),
+        Arguments.of("99999999g", List.of("run", "--master-heap", "99999999g", "echo", "a")));
+  }
+
+  @Test
+  void fromAFolderThatIsGoneItIsOneLine() throws Exception {
+    Path gone = Files.createDirectory(directory.resolve("gone"));
+    String script = "rmdir \"$PWD\"; exec \"$0\" run echo a";
+    List<String> words = List.of("sh", "-c", script, Command.SCRIPT.toString());
+    try (Command run = Command.env(gone, words)) {
+      assertThat(run.exitCode()).isEqualTo(2);
+      // A shell complains by itself before it reads the script.
+      assertThat(run.errors().lines().filter(line -> !line.startsWith("sh: ")))
+          .singleElement()
+          .asString()
+          .startsWith("forkyard: the current folder does not exist any more");
+    }
   }
 
   @Test
