@@ -8,7 +8,9 @@ import dev.forkyard.pool.JobRejectedException;
 import dev.forkyard.pool.JobTimeoutException;
 import dev.forkyard.pool.PoolBrokenException;
 import dev.forkyard.pool.WorkerLostException;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 
 /**
  * Why a job failed, in words.
@@ -17,6 +19,11 @@ import java.util.concurrent.CancellationException;
  * @param message for people
  */
 record Failure(String kind, String message) {
+
+  private static final Set<String> JAVAS_PHRASES =
+      Set.of(
+          "Error: Could not create the Java Virtual Machine.",
+          "Error: A fatal exception has occurred. Program will exit.");
 
   static Failure of(Throwable error) {
     if (error instanceof JobFailedException failed) {
@@ -30,7 +37,7 @@ record Failure(String kind, String message) {
     } else if (error instanceof UnusableInputException || error instanceof JobRejectedException) {
       return new Failure("rejected", String.valueOf(error.getMessage()));
     } else if (error instanceof PoolBrokenException) {
-      return new Failure("broken", String.valueOf(error.getMessage()));
+      return new Failure("broken", withoutJavasPhrases(String.valueOf(error.getMessage())));
     }
     return new Failure("failed", error.toString());
   }
@@ -57,8 +64,19 @@ record Failure(String kind, String message) {
       return lost.outputTail();
     } else if (error instanceof JobTimeoutException timeout) {
       return timeout.threadDump().orElse("");
+    } else if (error instanceof PoolBrokenException) {
+      return String.valueOf(error.getMessage());
     }
     return "";
+  }
+
+  /** What java adds to every reason why it could not start says nothing. */
+  private static String withoutJavasPhrases(String message) {
+    return message
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !JAVAS_PHRASES.contains(line))
+        .collect(Collectors.joining(" | "));
   }
 
   private static Failure ofThrown(JobFailedException failed) {

@@ -378,6 +378,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       return null;
     }
     link.connection = connection;
+    if (launcher != null) {
+      launcher.greeted(link);
+    }
     // Both sides have mapped it: from here it needs no name, and can't be left behind.
     WorkerLauncher.remove(prepared.board());
     link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
@@ -485,8 +488,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     link.prepared = prepared;
   }
 
-  void started(WorkerLink link, ChildProcess process) {
+  void started(WorkerLink link, ChildProcess process, WorkerOutput output) {
     link.process = process;
+    link.output = output;
+    if (link.connection != null && launcher != null) {
+      launcher.greeted(link);
+    }
     if (link.killed) {
       kill(link);
     }

@@ -126,7 +126,7 @@ final class WorkerLauncher implements AutoCloseable {
       WorkerLink link, PoolLoop loop, ChildProcess process, WorkerLink.Prepared prepared) {
     try {
       WorkerOutput output = new WorkerOutput(line -> print(process.pid(), line));
-      loop.post(() -> loop.started(link, process));
+      loop.post(() -> loop.started(link, process, output));
       // What it left behind may hold its output open.
       process
           .onExit()
@@ -173,6 +173,14 @@ final class WorkerLauncher implements AutoCloseable {
       in.write(token.getBytes(StandardCharsets.US_ASCII));
     } catch (IOException diedAlready) {
       // Its exit tells more than the broken pipe.
+    }
+  }
+
+  /** Lets its output go on; off the loop, since that calls the user's listener. */
+  void greeted(WorkerLink link) {
+    WorkerOutput output = link.output;
+    if (output != null) {
+      threads.execute(output::greeted);
     }
   }
 

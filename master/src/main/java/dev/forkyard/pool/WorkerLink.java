@@ -34,6 +34,7 @@ final class WorkerLink {
 
   @Nullable Prepared prepared;
   @Nullable ChildProcess process;
+  @Nullable WorkerOutput output;
   @Nullable Connection connection;
   @Nullable WorkerDeath death;
   boolean touched;

@@ -1,14 +1,24 @@
 package dev.forkyard.pool;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
-/** What a worker prints: its last lines are kept as evidence, and all but the JVM's own go on. */
+/**
+ * What a worker prints: its last lines are kept as evidence, and all but the JVM's own go on. What
+ * it prints before its greeting is held back, and is evidence alone if that never comes: the reason
+ * why it could not start then holds it.
+ */
 final class WorkerOutput {
 
   private static final int TAIL_CHARS = 8 << 10;
 
+  private static final int MAX_HELD_LINES = 1_000;
+
   private final VmReportFilter filter;
+  private final List<String> held = new ArrayList<>();
+  private boolean greeted;
   private final ArrayDeque<String> tail = new ArrayDeque<>();
   private int tailChars;
 
@@ -24,12 +34,34 @@ final class WorkerOutput {
         tailChars -= tail.removeFirst().length() + 1;
       }
     }
-    filter.accept(line);
+    synchronized (held) {
+      if (!greeted && held.size() < MAX_HELD_LINES) {
+        held.add(line);
+      } else {
+        releaseHeld();
+        filter.accept(line);
+      }
+    }
+  }
+
+  /** The worker runs: what it printed goes on. Waits while a line is being listened to. */
+  void greeted() {
+    synchronized (held) {
+      greeted = true;
+      releaseHeld();
+    }
+  }
+
+  private void releaseHeld() {
+    held.forEach(filter::accept);
+    held.clear();
   }
 
   /** Nothing follows. */
   void end() {
-    filter.release();
+    synchronized (held) {
+      filter.release();
+    }
   }
 
   /** The last lines, 8 KiB at most. */

@@ -62,6 +62,14 @@ class FailureTest {
         Arguments.of(PoolErrors.rejected("too large"), "rejected", "too large"),
         Arguments.of(PoolErrors.broken("no start"), "broken", "no start"),
         Arguments.of(
+            PoolErrors.broken(
+                "it said: Unrecognized option: -Xbogus\n"
+                    + "Error: Could not create the Java Virtual Machine.\n"
+                    + "Error: A fatal exception has occurred. Program will exit.\n"
+                    + "  and more"),
+            "broken",
+            "it said: Unrecognized option: -Xbogus | and more"),
+        Arguments.of(
             new IllegalStateException("odd"), "failed", "java.lang.IllegalStateException: odd"));
   }
 

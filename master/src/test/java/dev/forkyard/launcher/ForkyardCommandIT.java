@@ -260,7 +260,16 @@ class ForkyardCommandIT {
         Arguments.of("--workers", List.of("run", "-w", "0", "echo", "a")),
         Arguments.of("'1x'", List.of("run", "--master-heap", "1x", "echo", "a")),
         Arguments.of("'1k'", List.of("run", "--master-heap=1k", "echo", "a")),
-        Arguments.of("99999999g", List.of("run", "--master-heap", "99999999g", "echo", "a")));
+        Arguments.of("99999999g", List.of("run", "--master-heap", "99999999g", "echo", "a")),
+        Arguments.of("-Xbogus", List.of("run", "-J", "-Xbogus", "echo", "a")));
+  }
+
+  @Test
+  void verboseShowsAllThatAWorkerSaidWhichCouldNotStart() throws Exception {
+    try (Command run = Command.start("run", "--verbose", "-J", "-Xbogus", "echo", "a")) {
+      assertThat(run.exitCode()).isEqualTo(2);
+      assertThat(run.errors()).contains("    Error: Could not create the Java Virtual Machine.");
+    }
   }
 
   @Test

@@ -505,6 +505,23 @@ class ProcessPoolTest {
   }
 
   @Test
+  void whatAWorkerPrintsAtItsStartReachesTheListenerWhenItRunsAndIsTheReasonWhenItDoesNot() {
+    List<String> lines = java.util.Collections.synchronizedList(new ArrayList<>());
+    ProcessPool.Builder listening = small().onOutput((pid, line) -> lines.add(line));
+    try (ProcessPool pool = listening.jvmOptions(List.of("-showversion")).build()) {
+      pool.submit(Obey.class, "a").join();
+      await().until(() -> lines.stream().anyMatch(line -> line.contains("version")));
+    }
+    lines.clear();
+    try (ProcessPool pool = listening.jvmOptions(List.of("-Xbogus")).build()) {
+      assertThatThrownBy(() -> pool.submit(Obey.class, "a").join())
+          .hasCauseInstanceOf(PoolBrokenException.class)
+          .hasMessageContaining("-Xbogus");
+    }
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
   void aFullQueueMakesTheCallerWait() {
     try (ProcessPool pool = small().queueCapacity(10).build()) {
       List<JobFuture<String>> futures = new ArrayList<>();
