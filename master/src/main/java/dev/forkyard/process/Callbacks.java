@@ -15,23 +15,27 @@ import org.jspecify.annotations.Nullable;
 final class Callbacks implements Executor {
 
   private static final int IDLE_SECONDS = 2;
-  private static final AtomicInteger COUNT = new AtomicInteger();
 
-  private static final Executor THREADS =
-      new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          IDLE_SECONDS,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          task -> {
-            Thread thread = new Thread(task, "forkyard-callback-" + COUNT.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-          });
+  private static final Executor THREADS = threads("forkyard-callback-");
 
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private boolean running;
+
+  /** As many threads as are needed, which end when there is nothing to do for a while. */
+  static Executor threads(String name) {
+    AtomicInteger count = new AtomicInteger();
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> {
+          Thread thread = new Thread(task, name + count.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
 
   /** For what need not come in any order. */
   static Executor unordered() {

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -32,6 +33,12 @@ public sealed class ChildProcess permits ForkedProcess {
 
   private static final int REAP_SECONDS = 5;
 
+  /**
+   * A thread for each child waits for its end. {@link Process#onExit} would tell it on the JDK's
+   * common pool, whose threads a program may keep busy for as long as it likes.
+   */
+  private static final Executor EXITS = Callbacks.threads("forkyard-exit-");
+
   private final List<String> command;
   private final Process process;
   private final @Nullable ProcessGuard guard;
@@ -42,6 +49,7 @@ public sealed class ChildProcess permits ForkedProcess {
   private final boolean releases;
   private final boolean writable;
   private volatile boolean killTreeOnExit;
+  private final CompletableFuture<@Nullable Void> dead = new CompletableFuture<>();
   private final AtomicBoolean reaps = new AtomicBoolean();
   private final CompletableFuture<@Nullable Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
@@ -61,7 +69,16 @@ public sealed class ChildProcess permits ForkedProcess {
 
   /** To be called once, when the object is whole: from here its end is told. */
   void watch() {
-    process.onExit().thenRun(this::ended);
+    EXITS.execute(this::awaitEnd);
+  }
+
+  private void awaitEnd() {
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      throw new AssertionError("nobody knows this thread", e);
+    }
+    ended();
   }
 
   /**
@@ -231,8 +248,8 @@ public sealed class ChildProcess permits ForkedProcess {
     }
   }
 
-  /** The process has ended; called by the JDK, so what may take time goes elsewhere. */
   private void ended() {
+    dead.complete(null);
     ExitStatus status = new ExitStatus(process.exitValue());
     if (socket != null) {
       socket.close();
@@ -421,7 +438,7 @@ public sealed class ChildProcess permits ForkedProcess {
         leadsGroup() && alive ? reap() : CompletableFuture.completedFuture(null);
     CompletableFuture<?>[] all =
         descendants.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
-    return CompletableFuture.allOf(CompletableFuture.allOf(all), session, process.onExit())
+    return CompletableFuture.allOf(CompletableFuture.allOf(all), session, dead)
         .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
         .thenRunAsync(() -> {}, callbacks);
   }

@@ -328,7 +328,7 @@ class SpawnTest {
 
   private ChildProcess connecting(String argument) {
     return ChildProcess.spawn(
-        Connects.command(argument),
+        OtherJvm.command(List.of(), Connects.class, argument),
         children.spawn().socket().stdout(Stdio.inherit()).stderr(Stdio.inherit()).build());
   }
 
@@ -342,18 +342,6 @@ class SpawnTest {
 
   /** Says hello over the socket that it is offered, and then what it hears. */
   static final class Connects {
-
-    static List<String> command(String argument) {
-      return List.of(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:+UseSerialGC",
-          "-Xshare:auto",
-          "-XX:TieredStopAtLevel=1",
-          "-cp",
-          System.getProperty("java.class.path"),
-          Connects.class.getName(),
-          argument);
-    }
 
     public static void main(String[] args) throws IOException {
       Path path = Path.of(System.getenv(ChildProcess.SOCKET_VARIABLE));

@@ -1,0 +1,190 @@
+package dev.forkyard.process;
+
+import static dev.forkyard.process.Marked.LIMIT;
+import static dev.forkyard.process.Marked.get;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What concerns a whole program that has children: each test has one of its own. */
+@Timeout(60)
+class ProgramTest {
+
+  @RegisterExtension private final Marked children = new Marked();
+
+  private ChildProcess run(Class<?> main) {
+    return run(OtherJvm.command(List.of(), main));
+  }
+
+  private ChildProcess run(List<String> command) {
+    return ChildProcess.spawn(command, children.spawn().mergeErrors().build());
+  }
+
+  private static String text(ChildOutput output) throws IOException {
+    return new String(output.readAllBytes(), UTF_8);
+  }
+
+  @Test
+  void theChildrenOfAProgramThatIsKilledEndUnlessTheyAreDetached() throws Exception {
+    ChildProcess program = run(HasChildren.class);
+    assertThat(program.stdout().readNBytes(6)).asString(UTF_8).isEqualTo("ready\n");
+    await().atMost(LIMIT).until(() -> children.alive("sleep 100").size() == 8);
+    program.kill("SIGKILL");
+    await().atMost(LIMIT).until(() -> children.alive().size() == 1);
+    assertThat(children.alive("sleep 1001")).hasSize(1);
+    children.killAll();
+    get(program.onExit());
+  }
+
+  /** Has a detached child, and others of all kinds. */
+  static final class HasChildren {
+
+    public static void main(String[] args) {
+      Stdio nothing = Stdio.ignore();
+      SpawnOptions.Builder silent =
+          SpawnOptions.builder().stdin(nothing).stdout(nothing).stderr(nothing);
+      ChildProcess.spawn(List.of("sleep", "1000"), silent.build());
+      ChildProcess.spawn(List.of("sh", "-c", "trap '' TERM HUP; sleep 1000; :"), silent.build());
+      ChildProcess.spawn(List.of("sleep", "1000"));
+      ChildProcess.exec("sleep 1000 & (sleep 1000 &); exec sleep 1000");
+      ChildProcess.spawn(List.of("sleep", "1001"), silent.detached().build());
+      System.out.println("ready");
+      LockSupport.park();
+    }
+  }
+
+  @Test
+  void theInputOfAProgramIsNeverEatenByItsChildren() throws Exception {
+    ChildProcess program = run(ReadsItsInput.class);
+    String text = "all of it\n".repeat(1_000);
+    try (OutputStream in = program.stdin()) {
+      in.write(text.getBytes(UTF_8));
+    }
+    assertThat(text(program.stdout())).isEqualTo("0 0 0\n" + text);
+    assertThat(get(program.onClose()).success()).isTrue();
+  }
+
+  /** Runs children that read whatever input they have, and then copies its own. */
+  static final class ReadsItsInput {
+
+    public static void main(String[] args) throws Exception {
+      int exec = ChildProcess.exec("cat").get().stdout().length();
+      int file = ChildProcess.execFile(List.of("cat")).get().stdout().length();
+      ChildProcess cat = ChildProcess.spawn(List.of("cat"));
+      cat.stdin().close();
+      int spawn = cat.stdout().readAllBytes().length;
+      System.out.println(exec + " " + file + " " + spawn);
+      System.in.transferTo(System.out);
+      System.out.flush();
+    }
+  }
+
+  @Test
+  void aProgramWithTooManyOpenFilesIsToldSoAndGoesOnWhenItHasFewer() throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 200; exec \"$@\"", "sh"));
+    command.addAll(OtherJvm.command(List.of(), OpensTooMany.class));
+    ChildProcess program = run(command);
+    assertThat(text(program.stdout())).isEqualTo("refused, and then well\n");
+    assertThat(get(program.onClose()).success()).isTrue();
+  }
+
+  /** Leaves itself one descriptor more each time, until a child can be started. */
+  static final class OpensTooMany {
+
+    public static void main(String[] args) throws Exception {
+      // Classes are loaded from files too. (What the JDK 17 leaks in this state is not counted.)
+      start();
+      refuse();
+      Deque<InputStream> hogs = new ArrayDeque<>();
+      hog(hogs);
+      int refused = 0;
+      while (!start()) {
+        refused++;
+        hogs.pop().close();
+      }
+      for (InputStream hog : hogs) {
+        hog.close();
+      }
+      boolean well = start() && ChildProcess.exec("true").get(20, TimeUnit.SECONDS) != null;
+      System.out.println(
+          (refused > 3 ? "refused, and then " : "not refused, ") + (well ? "well" : "not"));
+    }
+
+    private static void hog(Deque<InputStream> hogs) {
+      try {
+        while (true) {
+          hogs.push(new FileInputStream("/dev/null"));
+        }
+      } catch (IOException tooMany) {
+        // As was wanted.
+      }
+    }
+
+    private static boolean start() throws Exception {
+      try {
+        ChildProcess child = ChildProcess.spawn(List.of("true"));
+        child.onClose().get(20, TimeUnit.SECONDS);
+        return true;
+      } catch (ProcessStartException refused) {
+        return false;
+      }
+    }
+
+    private static void refuse() {
+      try {
+        ChildProcess.spawn(List.of("true", "x".repeat(200_000)));
+        throw new IllegalStateException("was not refused");
+      } catch (ProcessStartException expected) {
+        // Its classes are there now.
+      }
+    }
+  }
+
+  @Test
+  void anEndIsToldAlsoWhereAllThreadsOfTheCommonPoolAreBusy() throws Exception {
+    for (int parallelism : List.of(1, 2)) {
+      ChildProcess program =
+          run(
+              OtherJvm.command(
+                  List.of("-Djava.util.concurrent.ForkJoinPool.common.parallelism=" + parallelism),
+                  BlocksTheCommonPool.class));
+      assertThat(text(program.stdout())).isEqualTo("out\ntimed out\n");
+      assertThat(get(program.onClose()).success()).isTrue();
+    }
+  }
+
+  /** Keeps the pool that the JDK's own futures run on busy, and runs a child. */
+  static final class BlocksTheCommonPool {
+
+    public static void main(String[] args) throws Exception {
+      for (int i = 0; i < 10; i++) {
+        ForkJoinPool.commonPool().execute(() -> LockSupport.park());
+      }
+      System.out.print(ChildProcess.exec("echo out").get(10, TimeUnit.SECONDS).stdout());
+      ExecOptions options = ExecOptions.builder().timeout(Duration.ofMillis(100)).build();
+      try {
+        ChildProcess.exec("sleep 1000", options).get(10, TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        System.out.println(((ExecException) e.getCause()).timedOut() ? "timed out" : "failed");
+      }
+      System.exit(0);
+    }
+  }
+}
