@@ -179,8 +179,13 @@ final class WorkerLauncher implements AutoCloseable {
   /** Lets its output go on; off the loop, since that calls the user's listener. */
   void greeted(WorkerLink link) {
     WorkerOutput output = link.output;
-    if (output != null) {
-      threads.execute(output::greeted);
+    try {
+      if (output != null) {
+        threads.execute(output::greeted);
+      }
+    } catch (RuntimeException | Error noThread) {
+      // What it printed so far stays held back, and goes on with its next line.
+      output.letGoOn();
     }
   }
 

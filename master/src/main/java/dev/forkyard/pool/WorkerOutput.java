@@ -18,7 +18,7 @@ final class WorkerOutput {
 
   private final VmReportFilter filter;
   private final List<String> held = new ArrayList<>();
-  private boolean greeted;
+  private volatile boolean greeted;
   private final ArrayDeque<String> tail = new ArrayDeque<>();
   private int tailChars;
 
@@ -42,6 +42,11 @@ final class WorkerOutput {
         filter.accept(line);
       }
     }
+  }
+
+  /** The worker runs: what it printed goes on with its next line. */
+  void letGoOn() {
+    greeted = true;
   }
 
   /** The worker runs: what it printed goes on. Waits while a line is being listened to. */
