@@ -58,6 +58,8 @@ final class Callbacks implements Executor {
     for (Runnable next = next(); next != null; next = next()) {
       try {
         next.run();
+        // An interrupt that it leaves behind is not for the next one.
+        Thread.interrupted();
       } catch (RuntimeException | Error thrown) {
         report(thrown);
       }
@@ -75,6 +77,10 @@ final class Callbacks implements Executor {
   /** A callback that throws is its author's, and must stop nothing else. */
   static void report(Throwable thrown) {
     Thread thread = Thread.currentThread();
-    thread.getThreadGroup().uncaughtException(thread, thrown);
+    try {
+      thread.getThreadGroup().uncaughtException(thread, thrown);
+    } catch (RuntimeException | Error byTheHandler) {
+      // The JVM ignores what a handler throws, too.
+    }
   }
 }

@@ -1,6 +1,9 @@
 package dev.forkyard.worker;
 
 import dev.forkyard.protocol.Frame;
+import java.lang.reflect.Modifier;
+import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -22,9 +25,9 @@ public final class MessageCodecs {
    *     class
    */
   public static Frame.Message encode(Object message, long sequence) {
-    Class<?> type = message.getClass();
+    Class<?> type = message instanceof Enum<?> each ? each.getDeclaringClass() : message.getClass();
     try {
-      return new Frame.Message(0, typeName(type), of(type).encode(message), sequence);
+      return new Frame.Message(0, checkedName(type), of(type).encode(message), sequence);
     } catch (Exception e) {
       throw new IllegalArgumentException(
           "a message of class " + type.getName() + " could not be encoded: " + e.getMessage(), e);
@@ -32,12 +35,36 @@ public final class MessageCodecs {
   }
 
   /** Decodes a message of this class. */
-  static <T> T decode(Class<T> type, byte[] payload) throws Exception {
-    return type.cast(of(type).decode(payload));
+  static <T> T decode(Class<T> type, byte[] payload) {
+    try {
+      return type.cast(of(type).decode(payload));
+    } catch (Exception e) {
+      throw new IllegalArgumentException(
+          "a message of class " + type.getName() + " could not be decoded: " + e.getMessage(), e);
+    }
   }
 
-  static String typeName(Class<?> type) {
+  /**
+   * The name by which the other side finds the listener.
+   *
+   * @throws IllegalArgumentException if no message can be of this very class, or its class does not
+   *     tell what is in it
+   */
+  static String checkedName(Class<?> type) {
+    if (type.isPrimitive() || type.isInterface() || isAbstract(type)) {
+      throw new IllegalArgumentException(
+          "no message is of the very class "
+              + type.getName()
+              + "; name the class that is sent, such as Integer for int or the record itself");
+    } else if (Collection.class.isAssignableFrom(type) || Map.class.isAssignableFrom(type)) {
+      throw new IllegalArgumentException(
+          type.getName() + " does not tell what its elements are; send a record that holds it");
+    }
     return type.getName();
+  }
+
+  private static boolean isAbstract(Class<?> type) {
+    return Modifier.isAbstract(type.getModifiers()) && !type.isEnum() && !type.isArray();
   }
 
   @SuppressWarnings("unchecked") // the codec is found by the very class of what it is given

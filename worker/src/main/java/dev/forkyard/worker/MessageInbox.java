@@ -25,7 +25,7 @@ public final class MessageInbox {
 
   private record Listener<T>(Class<T> type, Consumer<? super T> consumer) {
 
-    void hear(byte[] payload) throws Exception {
+    void hear(byte[] payload) {
       consumer.accept(MessageCodecs.decode(type, payload));
     }
   }
@@ -55,10 +55,11 @@ public final class MessageInbox {
    * Registers the listener for a class, which gets what was kept for it first.
    *
    * @throws IllegalStateException if the class has one
+   * @throws IllegalArgumentException if no message can be of this very class
    */
   public <T> void on(Class<T> type, Consumer<? super T> listener) {
     Objects.requireNonNull(listener, "listener");
-    String name = MessageCodecs.typeName(type);
+    String name = MessageCodecs.checkedName(type);
     synchronized (this) {
       if (listeners.putIfAbsent(name, new Listener<>(type, listener)) != null) {
         throw new IllegalStateException("messages of class " + name + " have a listener already");
@@ -84,7 +85,8 @@ public final class MessageInbox {
     } else {
       kept.computeIfAbsent(message.type(), none -> new ArrayDeque<>()).addLast(arrived);
     }
-    full = bytes > limitBytes;
+    // Once full it stays so until onRoom is due, also if this one is small: else nobody would tell.
+    full |= bytes > limitBytes;
     return !full;
   }
 
@@ -96,13 +98,22 @@ public final class MessageInbox {
     try {
       Objects.requireNonNull(listener).hear(arrived.message.payload());
     } catch (Throwable thrown) {
-      Thread thread = Thread.currentThread();
-      thread.getThreadGroup().uncaughtException(thread, thrown);
+      report(thrown);
     } finally {
       if (delivered(arrived)) {
         onRoom.run();
       }
       arrived.taken.run();
+    }
+  }
+
+  /** The listener's author is told; the messages that follow are heard all the same. */
+  private static void report(Throwable thrown) {
+    Thread thread = Thread.currentThread();
+    try {
+      thread.getThreadGroup().uncaughtException(thread, thrown);
+    } catch (RuntimeException | Error byTheHandler) {
+      // The JVM ignores what a handler throws, too.
     }
   }
 

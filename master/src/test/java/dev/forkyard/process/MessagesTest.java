@@ -1,0 +1,616 @@
+package dev.forkyard.process;
+
+import static dev.forkyard.process.Forks.LIMIT;
+import static dev.forkyard.process.Forks.get;
+import static dev.forkyard.process.Forks.lines;
+import static dev.forkyard.process.Forks.messages;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.StringValue;
+import dev.forkyard.process.Forks.Messages;
+import dev.forkyard.protocol.Frame;
+import dev.forkyard.worker.ChannelClosedException;
+import dev.forkyard.worker.MessageCodecs;
+import dev.forkyard.worker.MessageInbox;
+import dev.forkyard.worker.ParentProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(120)
+class MessagesTest {
+
+  private static final int MANY = 10_000;
+  private static final int MEBIBYTE = 1 << 20;
+
+  @RegisterExtension final Forks forks = new Forks();
+
+  /** A message with more than one field, and one inside another. */
+  public record Order(int number, List<Item> items) {}
+
+  /** A part of it. */
+  public record Item(String name, double price) {}
+
+  /** What can't be written as fields. */
+  public static final class Opaque {}
+
+  /** Sends back what it gets. */
+  public static final class Echo {
+    private Echo() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      for (Class<?> each :
+          List.of(
+              byte[].class,
+              String.class,
+              Integer.class,
+              Long.class,
+              Short.class,
+              Byte.class,
+              Character.class,
+              Boolean.class,
+              Double.class,
+              Float.class,
+              Order.class,
+              DayOfWeek.class,
+              StringValue.class)) {
+        parent.onMessage(each, parent::send);
+      }
+    }
+  }
+
+  /** Sends numbers while it gets some, and says so when it has all, in order. */
+  public static final class Crowd {
+    private Crowd() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      AtomicInteger expected = new AtomicInteger();
+      parent.onMessage(
+          Integer.class,
+          number -> {
+            if (number != expected.getAndIncrement()) {
+              parent.send("expected " + (expected.get() - 1) + " but got " + number);
+            } else if (number == MANY - 1) {
+              parent.send("all in order");
+            }
+          });
+      for (int i = 0; i < MANY; i++) {
+        parent.send(i);
+      }
+    }
+  }
+
+  @Test
+  void tenThousandInBothDirectionsAtOnceArriveOnceEachAndInOrder() throws Exception {
+    ForkedProcess child = forks.fork(Crowd.class);
+    Messages<Integer> numbers = messages(child, Integer.class);
+    Messages<String> verdict = messages(child, String.class);
+    for (int i = 0; i < MANY; i++) {
+      child.send(i);
+    }
+    assertThat(verdict.next()).isEqualTo("all in order");
+    await().atMost(LIMIT).until(() -> numbers.queue().size() >= MANY);
+    assertThat(numbers.queue())
+        .containsExactlyElementsOf(IntStream.range(0, MANY).boxed().toList());
+  }
+
+  /** Sends a thousand times 64 KiB, and prints a line for each. */
+  public static final class Prolific {
+    private Prolific() {}
+
+    public static void main(String[] args) {
+      for (int i = 0; i < 1000; i++) {
+        byte[] message = new byte[64 << 10];
+        message[0] = (byte) i;
+        ParentProcess.get().send(message);
+        System.out.println(i);
+      }
+    }
+  }
+
+  @Test
+  void aParentThatDoesNotListenMakesTheChildsSendWaitAndThenGetsAll() throws Exception {
+    ForkedProcess child =
+        forks.fork(Prolific.class, Forks.options().stdout(Stdio.pipe()).maxBufferedBytes(MEBIBYTE));
+    Messages<String> progress = lines(child.stdout());
+    AtomicInteger last = new AtomicInteger();
+    await()
+        .atMost(LIMIT)
+        .during(Duration.ofMillis(500))
+        .until(
+            () -> {
+              int now = progress.queue().size();
+              return last.getAndSet(now) == now && now > 0;
+            });
+    assertThat(last.get()).as("messages that the child could send").isBetween(16, 128);
+
+    Messages<byte[]> arrived = messages(child, byte[].class);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(arrived.next()[0]).isEqualTo((byte) i);
+    }
+  }
+
+  @Test
+  void theReadingGoesOnEachTimeThatASlowListenerHasMadeRoom() throws Exception {
+    ForkedProcess child = forks.fork(Crowd.class, Forks.options().maxBufferedBytes(64 << 10));
+    AtomicInteger count = new AtomicInteger();
+    CompletableFuture<Integer> all = new CompletableFuture<>();
+    child.onMessage(
+        Integer.class,
+        number -> {
+          if (number % 100 == 0) {
+            Thread.yield();
+          }
+          if (count.incrementAndGet() == MANY) {
+            all.complete(number);
+          }
+        });
+    assertThat(get(all)).isEqualTo(MANY - 1);
+  }
+
+  /** Sends three numbers, disconnects, and prints what comes of it. */
+  public static final class Leaver {
+    private Leaver() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      AtomicInteger disconnects = new AtomicInteger();
+      parent.onMessage(String.class, text -> System.out.println("heard " + text));
+      for (int i = 0; i < 3; i++) {
+        parent.send(i);
+      }
+      parent.onDisconnect().thenRun(disconnects::incrementAndGet);
+      parent.disconnect();
+      parent.disconnect();
+      parent.onDisconnect().join();
+      print("send", parent.send("late"));
+      print("strict", parent.sendStrict("late"));
+      System.out.println(disconnects.get() + " disconnect, connected: " + parent.isConnected());
+    }
+
+    static void print(String what, CompletableFuture<?> future) {
+      future.whenComplete(
+          (done, error) -> System.out.println(what + " " + error.getClass().getSimpleName()));
+    }
+  }
+
+  @Test
+  void aChildThatDisconnectsIsHeardToTheEndAndBothSidesAreToldOnce() throws Exception {
+    ForkedProcess child = forks.fork(Leaver.class, Forks.options().stdout(Stdio.pipe()));
+    Messages<String> lines = lines(child.stdout());
+    Messages<Integer> numbers = messages(child, Integer.class);
+    CompletableFuture<List<Integer>> heardBefore =
+        child.onDisconnect().thenApply(done -> List.copyOf(numbers.queue()));
+    assertThat(get(heardBefore)).containsExactly(0, 1, 2);
+    assertThat(lines.next()).isEqualTo("send ChannelClosedException");
+    assertThat(lines.next()).isEqualTo("strict ChannelClosedException");
+    assertThat(lines.next()).isEqualTo("1 disconnect, connected: false");
+    assertThat(child.isConnected()).isFalse();
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+    assertClosed(child);
+  }
+
+  private static void assertClosed(ForkedProcess child) {
+    assertThat(child.isWritable()).isFalse();
+    assertThat(child.send("late"))
+        .failsWithin(LIMIT)
+        .withThrowableThat()
+        .withCauseInstanceOf(ChannelClosedException.class)
+        .withMessageContaining("closed");
+    assertThat(child.sendStrict("late"))
+        .failsWithin(LIMIT)
+        .withThrowableThat()
+        .withCauseInstanceOf(ChannelClosedException.class);
+  }
+
+  /** Prints what it hears, and that it was disconnected. */
+  public static final class Left {
+    private Left() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      AtomicInteger sum = new AtomicInteger();
+      parent.onMessage(Integer.class, sum::addAndGet);
+      parent
+          .onDisconnect()
+          .thenRun(
+              () -> {
+                System.out.println("sum " + sum + ", connected: " + parent.isConnected());
+                Leaver.print("send", parent.send("late"));
+              });
+    }
+  }
+
+  @Test
+  void aParentThatDisconnectsIsHeardToTheEndAndBothSidesAreToldOnce() throws Exception {
+    ForkedProcess child = forks.fork(Left.class, Forks.options().stdout(Stdio.pipe()));
+    Messages<String> lines = lines(child.stdout());
+    AtomicInteger disconnects = new AtomicInteger();
+    child.onDisconnect().thenRun(disconnects::incrementAndGet);
+    for (int i = 1; i <= 1000; i++) {
+      child.send(i);
+    }
+    child.disconnect();
+    child.disconnect();
+    assertClosed(child);
+    assertThat(lines.next()).isEqualTo("sum 500500, connected: false");
+    assertThat(lines.next()).isEqualTo("send ChannelClosedException");
+    get(child.onDisconnect());
+    // Its main has returned and nothing more can be heard.
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+    assertThat(disconnects).hasValue(1);
+  }
+
+  /** Disconnects as soon as it hears something, in the listener. */
+  public static final class Offended {
+    private Offended() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(
+          String.class,
+          text -> {
+            parent.send("goodbye");
+            parent.disconnect();
+          });
+    }
+  }
+
+  @Test
+  void eachSideMayDisconnectInAListenerAndBothAtOnce() throws Exception {
+    ForkedProcess child = forks.fork(Offended.class);
+    CompletableFuture<String> heard = new CompletableFuture<>();
+    child.onMessage(
+        String.class,
+        text -> {
+          child.disconnect();
+          heard.complete(text);
+        });
+    child.send("hello");
+    assertThat(get(heard)).isEqualTo("goodbye");
+    get(child.onDisconnect());
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
+  @Test
+  void aChildThatIgnoresTheFarewellIsDisconnectedAfterAWhile() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    Messages<String> texts = messages(child, String.class);
+    child.send("ready?");
+    texts.next();
+    child.kill("SIGSTOP");
+    await().atMost(LIMIT).until(() -> isStopped(child.pid()));
+    child.disconnect();
+    get(child.onDisconnect());
+    assertThat(child.isAlive()).isTrue();
+    assertClosed(child);
+  }
+
+  private static boolean isStopped(long pid) throws IOException {
+    Path stat = Path.of("/proc/" + pid + "/stat");
+    return !Files.exists(stat) || Files.readString(stat).matches("(?s).*\\) T .*");
+  }
+
+  @Test
+  void aChildThatIsDisconnectedBeforeItIsThereGetsWhatWasSentBefore() throws Exception {
+    ForkedProcess child = forks.fork(Left.class, Forks.options().stdout(Stdio.pipe()));
+    child.send(7);
+    child.disconnect();
+    assertThat(child.isConnected()).isFalse();
+    Messages<String> lines = lines(child.stdout());
+    assertThat(lines.next()).isEqualTo("sum 7, connected: false");
+    get(child.onDisconnect());
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
+  @Test
+  void textThatLooksLikeAControlMessageIsText() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    Messages<String> texts = messages(child, String.class);
+    for (String text :
+        List.of(
+            "{\"cmd\":\"NODE_disconnect\"}",
+            "goodbye",
+            "disconnect",
+            "",
+            "\0\0\0\0",
+            new String(new byte[] {4, 90, 2, 10, 0}, StandardCharsets.ISO_8859_1),
+            "java.lang.String",
+            "Grüße 🙂")) {
+      child.send(text);
+      assertThat(texts.next()).isEqualTo(text);
+    }
+    assertThat(child.isConnected()).isTrue();
+  }
+
+  /** Sends messages of two types, then prints that it has. */
+  public static final class Early {
+    private Early() {}
+
+    public static void main(String[] args) throws IOException {
+      ParentProcess parent = ParentProcess.get();
+      for (int i = 0; i < 100; i++) {
+        parent.send(i);
+        parent.send("text " + i);
+      }
+      System.out.println("sent");
+      System.in.read();
+      parent.onMessage(Long.class, parent::send);
+      parent.onMessage(Double.class, parent::send);
+    }
+  }
+
+  @Test
+  void whatComesBeforeTheListenerIsKeptInOrderForEachTypeOnBothSides() throws Exception {
+    ForkedProcess child =
+        forks.fork(Early.class, Forks.options().stdin(Stdio.pipe()).stdout(Stdio.pipe()));
+    List<CompletableFuture<?>> sent = new ArrayList<>();
+    for (long i = 0; i < 100; i++) {
+      sent.add(child.send(i));
+      sent.add(child.send((double) i));
+    }
+    get(CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)));
+    assertThat(lines(child.stdout()).next()).isEqualTo("sent");
+    Messages<String> texts = messages(child, String.class);
+    Messages<Integer> numbers = messages(child, Integer.class);
+    for (int i = 0; i < 100; i++) {
+      assertThat(numbers.next()).isEqualTo(i);
+      assertThat(texts.next()).isEqualTo("text " + i);
+    }
+
+    child.stdin().close();
+    Messages<Long> longs = messages(child, Long.class);
+    Messages<Double> doubles = messages(child, Double.class);
+    for (long i = 0; i < 100; i++) {
+      assertThat(longs.next()).isEqualTo(i);
+      assertThat(doubles.next()).isEqualTo((double) i);
+    }
+  }
+
+  @Test
+  void anInboxThatWasFullTellsThatThereIsRoomAlsoIfASmallMessageCameMeanwhile() {
+    ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    AtomicInteger told = new AtomicInteger();
+    MessageInbox inbox = new MessageInbox(tasks::add, 1000, told::incrementAndGet);
+    inbox.on(byte[].class, bytes -> {});
+    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
+    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
+    assertThat(inbox.add(bytes(400), () -> {})).isFalse();
+    tasks.remove().run();
+    // Less than the limit, but who was told to stop is still to be told to go on.
+    assertThat(inbox.add(bytes(0), () -> {})).isFalse();
+    while (!tasks.isEmpty()) {
+      tasks.remove().run();
+    }
+    assertThat(told).hasValue(1);
+    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
+  }
+
+  private static Frame.Message bytes(int size) {
+    return MessageCodecs.encode(new byte[size], 0);
+  }
+
+  @Test
+  void messagesOfEverySizeAreTheSameOnBothSides() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    Messages<byte[]> echoes = messages(child, byte[].class);
+    for (int size : List.of(0, 1, (64 << 10) - 1, 64 << 10, (64 << 10) + 1, MEBIBYTE)) {
+      assertEchoed(child, echoes, size);
+    }
+  }
+
+  @Test
+  void soIsAHugeOne() throws Exception {
+    ForkedProcess child =
+        forks.fork(Echo.class, Forks.options().jvmOptions(Forks.jvmOptions("-Xmx512m")));
+    assertEchoed(child, messages(child, byte[].class), 100 * MEBIBYTE);
+  }
+
+  private static void assertEchoed(ForkedProcess child, Messages<byte[]> echoes, int size)
+      throws Exception {
+    byte[] message = new byte[size];
+    new Random(size).nextBytes(message);
+    child.send(message);
+    assertThat(Arrays.equals(echoes.next(), message)).as("echo of " + size + " bytes").isTrue();
+  }
+
+  /** Sends a message that is too large, says what it got for it, and then one that is not. */
+  public static final class Wordy {
+    private Wordy() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      try {
+        parent.send(new byte[70_000]);
+      } catch (IllegalArgumentException e) {
+        parent.send(e.getMessage());
+      }
+      parent.send(new byte[65_536]);
+    }
+  }
+
+  @Test
+  void aMessageThatIsTooLargeIsRefusedOnEitherSideAndTheChannelLivesOn() throws Exception {
+    ForkedProcess child =
+        forks.fork(Wordy.class, Forks.options().maxMessageBytes(65_536).stdin(Stdio.pipe()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.send(new byte[70_000]))
+        .withMessageContainingAll("70000", "maxMessageBytes (65536)");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.sendStrict(new byte[70_000]))
+        .withMessageContainingAll("70000", "maxMessageBytes (65536)");
+    assertThat(messages(child, String.class).next()).contains("70000", "65536", "maxMessageBytes");
+    assertThat(messages(child, byte[].class).next()).hasSize(65_536);
+  }
+
+  @Test
+  void messagesOfAllTypesArriveAsWhatTheyWere() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    for (Object message :
+        List.of(
+            "text",
+            1,
+            2L,
+            (short) 3,
+            (byte) 4,
+            'c',
+            true,
+            0.5,
+            0.25f,
+            new Order(7, List.of(new Item("nail", 0.01), new Item("screw", 0.02))),
+            DayOfWeek.FRIDAY,
+            StringValue.of("protobuf"))) {
+      child.send(message);
+      assertThat((Object) messages(child, message.getClass()).next()).isEqualTo(message);
+    }
+    child.send(new byte[] {1, 2, 3});
+    assertThat(messages(child, byte[].class).next()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void aMessageThatHasNoFormIsRefusedByName() {
+    ForkedProcess child = forks.fork(Echo.class);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.send(new Opaque()))
+        .withMessageContaining(Opaque.class.getName());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.send(List.of(1, 2)))
+        .withMessageContaining("record");
+    assertThatThrownBy(() -> child.send(null)).isInstanceOf(NullPointerException.class);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.onMessage(int.class, number -> {}))
+        .withMessageContaining("int");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> child.onMessage(CharSequence.class, text -> {}))
+        .withMessageContaining("java.lang.CharSequence");
+    child.onMessage(String.class, text -> {});
+    assertThatIllegalStateException()
+        .isThrownBy(() -> child.onMessage(String.class, text -> {}))
+        .withMessageContaining("java.lang.String");
+  }
+
+  /** Refuses what is larger, also when it is read. */
+  public record Narrow(int width) {
+    public Narrow {
+      if (width > 10 && ParentProcess.isForked()) {
+        throw new IllegalArgumentException("too wide");
+      }
+    }
+  }
+
+  @Test
+  void aListenerThatThrowsInTheParentStopsNothingElse() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    CompletableFuture<Boolean> second = new CompletableFuture<>();
+    child.onMessage(
+        String.class,
+        text -> {
+          if (text.equals("second")) {
+            second.complete(Thread.currentThread().isInterrupted());
+            return;
+          }
+          Thread.currentThread().interrupt();
+          throw new QuietException();
+        });
+    child.send("first");
+    child.send("second");
+    assertThat(get(second)).isFalse();
+  }
+
+  /** Not to fill the console of the build. */
+  private static final class QuietException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    QuietException() {
+      super("thrown by a listener, as it is meant", null, false, false);
+    }
+  }
+
+  /** Takes strings, and ends without taking numbers when it is told to. */
+  public static final class Picky {
+    private Picky() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(
+          String.class,
+          text -> {
+            switch (text) {
+              case "exit" -> System.exit(0);
+              case "disconnect" -> parent.disconnect();
+              default -> {}
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"exit", "disconnect"})
+  void strictTellsWhetherAListenerOfTheChildHasTakenIt(String end) throws Exception {
+    ForkedProcess child = forks.fork(Picky.class);
+    get(child.sendStrict("take this"));
+    CompletableFuture<?> never = child.sendStrict(1);
+    get(child.send(end));
+    assertThat(never)
+        .failsWithin(LIMIT)
+        .withThrowableThat()
+        .withCauseInstanceOf(ChannelClosedException.class);
+    get(child.onExit());
+  }
+
+  /** Sends what is taken and what is not, and prints what comes of it. */
+  public static final class Strict {
+    private Strict() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.sendStrict("take this").join();
+      System.out.println("taken");
+      CompletableFuture<?> never = parent.sendStrict(1);
+      parent.send("disconnect");
+      try {
+        never.join();
+      } catch (java.util.concurrent.CompletionException e) {
+        System.out.println(e.getCause().getClass().getSimpleName());
+      }
+    }
+  }
+
+  @Test
+  void strictTellsWhetherAListenerOfTheParentHasTakenIt() throws Exception {
+    ForkedProcess child = forks.fork(Strict.class, Forks.options().stdout(Stdio.pipe()));
+    Messages<String> lines = lines(child.stdout());
+    child.onMessage(
+        String.class,
+        text -> {
+          if (text.equals("disconnect")) {
+            child.disconnect();
+          }
+        });
+    assertThat(lines.next()).isEqualTo("taken");
+    assertThat(lines.next()).isEqualTo("ChannelClosedException");
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+}
