@@ -389,6 +389,30 @@ class MessagesTest {
     }
   }
 
+  /** Registers its second listener when its channel is closed already. */
+  public static final class Belated {
+    private Belated() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(Integer.class, number -> System.out.println("number " + number));
+      parent.onDisconnect().join();
+      parent.onMessage(String.class, text -> System.out.println("text " + text));
+    }
+  }
+
+  @Test
+  void whatWasKeptIsHeardAlsoByAListenerThatComesAfterTheEnd() throws Exception {
+    ForkedProcess child = forks.fork(Belated.class, Forks.options().stdout(Stdio.pipe()));
+    Messages<String> lines = lines(child.stdout());
+    child.send("kept");
+    child.send(1);
+    child.disconnect();
+    assertThat(lines.next()).isEqualTo("number 1");
+    assertThat(lines.next()).isEqualTo("text kept");
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
   @Test
   void anInboxThatWasFullTellsThatThereIsRoomAlsoIfASmallMessageCameMeanwhile() {
     ArrayDeque<Runnable> tasks = new ArrayDeque<>();
@@ -511,6 +535,25 @@ class MessagesTest {
         .withMessageContaining("java.lang.String");
   }
 
+  /** Throws at every message but the last, and leaves an interrupt behind. */
+  public static final class Clumsy {
+    private Clumsy() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(
+          String.class,
+          text -> {
+            Thread.currentThread().interrupt();
+            if (!text.equals("last")) {
+              throw new IllegalStateException("clumsy at " + text);
+            }
+            parent.send("survived");
+          });
+      parent.onMessage(Narrow.class, narrow -> {});
+    }
+  }
+
   /** Refuses what is larger, also when it is read. */
   public record Narrow(int width) {
     public Narrow {
@@ -518,6 +561,21 @@ class MessagesTest {
         throw new IllegalArgumentException("too wide");
       }
     }
+  }
+
+  @Test
+  void aListenerThatThrowsAndAMessageThatCannotBeReadStopNothingElse() throws Exception {
+    ForkedProcess child = forks.fork(Clumsy.class, Forks.options().stderr(Stdio.pipe()));
+    Messages<String> errors = lines(child.stderr());
+    child.send("first");
+    child.send(new Narrow(11));
+    child.send("last");
+    assertThat(messages(child, String.class).next()).isEqualTo("survived");
+    child.disconnect();
+    assertThat(get(child.onClose()).exitCode()).hasValue(0);
+    assertThat(errors.queue())
+        .anyMatch(line -> line.contains("clumsy at first"))
+        .anyMatch(line -> line.contains("Narrow could not be decoded"));
   }
 
   @Test
@@ -546,6 +604,50 @@ class MessagesTest {
     QuietException() {
       super("thrown by a listener, as it is meant", null, false, false);
     }
+  }
+
+  /** Sends with its interrupt status set, and from a thread that is interrupted while it waits. */
+  public static final class Interrupted {
+    private Interrupted() {}
+
+    public static void main(String[] args) throws Exception {
+      ParentProcess parent = ParentProcess.get();
+      Thread.currentThread().interrupt();
+      parent.send("interrupted");
+      Thread writer =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 64; i++) {
+                  parent.send(new byte[64 << 10]);
+                }
+                parent.send("still " + Thread.currentThread().isInterrupted());
+              });
+      writer.start();
+      System.out.println(Thread.interrupted());
+      while (System.in.read() >= 0) {
+        writer.interrupt();
+      }
+      writer.join();
+    }
+  }
+
+  @Test
+  void anInterruptOfASenderDoesNotCloseTheChannel() throws Exception {
+    ForkedProcess child =
+        forks.fork(
+            Interrupted.class,
+            Forks.options().stdin(Stdio.pipe()).stdout(Stdio.pipe()).maxBufferedBytes(MEBIBYTE));
+    assertThat(lines(child.stdout()).next()).isEqualTo("true");
+    Messages<String> texts = messages(child, String.class);
+    assertThat(texts.next()).isEqualTo("interrupted");
+    child.stdin().write(new byte[10]);
+    child.stdin().close();
+    Messages<byte[]> arrived = messages(child, byte[].class);
+    for (int i = 0; i < 64; i++) {
+      arrived.next();
+    }
+    assertThat(texts.next()).isEqualTo("still true");
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
   }
 
   /** Takes strings, and ends without taking numbers when it is told to. */

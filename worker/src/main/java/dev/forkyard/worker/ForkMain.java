@@ -5,6 +5,7 @@ import dev.forkyard.protocol.FrameCodec;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,6 +33,9 @@ public final class ForkMain {
     Method main;
     try {
       main = Class.forName(args[4]).getMethod("main", String[].class);
+      if (!Modifier.isStatic(main.getModifiers())) {
+        throw new NoSuchMethodException(main + " is not static");
+      }
     } catch (ClassNotFoundException | NoSuchMethodException e) {
       System.err.println("forked JVM: no class " + args[4] + " with a public static main: " + e);
       System.exit(1);
@@ -66,6 +70,7 @@ public final class ForkMain {
       return;
     }
     channel.allow(welcome.maxFrameBytes());
+    channel.surviveInterrupts();
     ParentProcess.connected(channel, detached, welcome.maxFrameBytes());
   }
 }

@@ -9,6 +9,10 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,8 @@ final class MasterChannel {
   private final ByteBuffer output = ByteBuffer.allocateDirect(BUFFER_BYTES);
   private FrameDecoder decoder = new FrameDecoder(BUFFER_BYTES);
   private ByteBuffer input = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
+  private @Nullable Selector readable;
+  private @Nullable Selector writable;
 
   private MasterChannel(SocketChannel channel) {
     this.channel = channel;
@@ -46,6 +52,18 @@ final class MasterChannel {
     return new MasterChannel(channel);
   }
 
+  /**
+   * From now on an interrupt does no harm: a thread that is interrupted while it writes to a
+   * blocking channel closes it.
+   */
+  void surviveInterrupts() throws IOException {
+    channel.configureBlocking(false);
+    readable = Selector.open();
+    channel.register(readable, SelectionKey.OP_READ);
+    writable = Selector.open();
+    channel.register(writable, SelectionKey.OP_WRITE);
+  }
+
   /** From now on frames may be as large as the master said. */
   void allow(int maxFrameBytes) {
     decoder = new FrameDecoder(maxFrameBytes);
@@ -59,14 +77,35 @@ final class MasterChannel {
         return frame;
       }
       makeRoom(decoder.needed(input));
-      input.limit(Math.min(input.capacity(), input.position() + BUFFER_BYTES));
-      int count = channel.read(input);
+      int count = fill();
       input.flip();
       if (count < 0) {
         if (input.hasRemaining()) {
           throw new ProtocolException("the connection ended within a frame");
         }
         return null;
+      }
+    }
+  }
+
+  private int fill() throws IOException {
+    int count = channel.read(input);
+    while (count == 0) {
+      select(readable);
+      count = channel.read(input);
+    }
+    return count;
+  }
+
+  /** Waits; an interrupted thread would not, so its status is cleared. */
+  private static void select(@Nullable Selector selector) throws IOException {
+    if (selector != null) {
+      Thread.interrupted();
+      try {
+        selector.select();
+        selector.selectedKeys().clear();
+      } catch (ClosedSelectorException e) {
+        throw new ClosedChannelException();
       }
     }
   }
@@ -99,9 +138,19 @@ final class MasterChannel {
     }
   }
 
-  /** Makes the other side see the end; reading goes on. */
-  void stopWriting() throws IOException {
-    channel.shutdownOutput();
+  /** To be called by the thread that reads. */
+  void close() {
+    try {
+      channel.close();
+      if (readable != null) {
+        readable.close();
+      }
+      if (writable != null) {
+        writable.close();
+      }
+    } catch (IOException e) {
+      // It goes with the process.
+    }
   }
 
   void write(Frame frame) throws IOException {
@@ -129,8 +178,18 @@ final class MasterChannel {
 
   private void writeOutput() throws IOException {
     output.flip();
-    while (output.hasRemaining()) {
-      channel.write(output);
+    boolean interrupted = false;
+    try {
+      while (output.hasRemaining()) {
+        if (channel.write(output) == 0) {
+          interrupted |= Thread.currentThread().isInterrupted();
+          select(writable);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

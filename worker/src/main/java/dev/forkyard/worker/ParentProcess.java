@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class ParentProcess {
 
   private static final String SOCKET_VARIABLE = "FORKYARD_SOCKET";
-  private static final long LIMIT_BYTES = 64L << 20;
+  private static final int FAREWELL_SECONDS = 5;
+
+  /** What waits for a listener must not fill a small heap. */
+  private static final long LIMIT_BYTES = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 4);
+
   private static final int FRAME_OVERHEAD_BYTES = 1024;
 
   private static volatile @Nullable ParentProcess parent;
@@ -40,8 +45,9 @@ public final class ParentProcess {
   private final Map<Long, CompletableFuture<@Nullable Void>> untaken = new ConcurrentHashMap<>();
   private final CompletableFuture<@Nullable Void> disconnected = new CompletableFuture<>();
   private final Object room = new Object();
-  private boolean listening;
+  private boolean delivering;
   private volatile boolean closing;
+  private volatile boolean exiting;
 
   private ParentProcess(MasterChannel channel, boolean detached, int maxFrameBytes) {
     this.channel = channel;
@@ -60,8 +66,9 @@ public final class ParentProcess {
     reader.start();
   }
 
+  /** Only reading ends: other hooks, which run at the same time, may have last words to send. */
   private void exiting() {
-    closing = true;
+    exiting = true;
     channel.stopReading();
   }
 
@@ -100,28 +107,42 @@ public final class ParentProcess {
   /**
    * Calls the listener with each message of this very class: {@code byte[]}, a {@code String}, a
    * boxed primitive, a protobuf message, a record or plain class, or {@link SharedMemory}. Those
-   * that came before are kept for it, up to 64 MiB; then the parent's messages wait.
+   * that came before are kept for it, up to 64 MiB or a quarter of the heap; then the parent's
+   * messages wait.
    *
    * @throws IllegalStateException if the class has a listener
+   * @throws IllegalArgumentException if no message can be of this very class
    */
   public <T> void onMessage(Class<T> type, Consumer<? super T> listener) {
     inbox.on(type, listener);
     synchronized (this) {
-      if (!listening) {
-        listening = true;
+      if (!delivering) {
+        delivering = true;
         new Thread(this::deliver, "forkyard-messages").start();
       }
     }
   }
 
-  /** Keeps the JVM alive until the channel is closed. */
+  /** Keeps the JVM alive until the channel is closed and all was heard. */
   private void deliver() {
-    try {
-      while (!disconnected.isDone() || !deliveries.isEmpty()) {
-        deliveries.take().run();
+    for (Runnable next = nextDelivery(); next != null; next = nextDelivery()) {
+      next.run();
+    }
+  }
+
+  private @Nullable Runnable nextDelivery() {
+    while (true) {
+      synchronized (this) {
+        if (disconnected.isDone() && deliveries.isEmpty()) {
+          delivering = false;
+          return null;
+        }
       }
-    } catch (InterruptedException endsTheListening) {
-      disconnect();
+      try {
+        return deliveries.take();
+      } catch (InterruptedException leftByAListener) {
+        // What it meant is over; the next message is heard all the same.
+      }
     }
   }
 
@@ -169,7 +190,7 @@ public final class ParentProcess {
         throw wrong;
       }
     }
-    if (disconnected.isDone()) {
+    if (disconnected.isDone() || exiting) {
       failUntaken();
     }
     return taken;
@@ -211,8 +232,11 @@ public final class ParentProcess {
       closing = true;
     }
     try {
+      // The parent sends what it still has, says goodbye too, and closes; but is not waited for
+      // long.
       channel.write(new Frame.Goodbye(""));
-      channel.stopWriting();
+      CompletableFuture.delayedExecutor(FAREWELL_SECONDS, TimeUnit.SECONDS)
+          .execute(channel::stopReading);
     } catch (IOException gone) {
       // The reader sees the end.
     }
@@ -238,17 +262,25 @@ public final class ParentProcess {
           disconnect();
         }
       }
-    } catch (IOException | RuntimeException brokenConnection) {
+    } catch (IOException brokenConnection) {
       // As good as an end.
+    } catch (RuntimeException | Error thrown) {
+      // Most likely a message that the heap has no room for.
+      System.err.println("forked JVM: the channel to the parent can't be read: " + thrown);
+    }
+    if (exiting) {
+      failUntaken();
+      return;
     }
     if (!farewell && !closing && !detached) {
       Runtime.getRuntime().halt(1);
     }
     closing = true;
+    channel.close();
     failUntaken();
     deliveries.add(() -> disconnected.complete(null));
     synchronized (this) {
-      if (!listening) {
+      if (!delivering) {
         disconnected.complete(null);
       }
     }
