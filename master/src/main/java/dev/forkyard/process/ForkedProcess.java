@@ -90,6 +90,7 @@ public final class ForkedProcess extends ChildProcess {
     if (Files.exists(tokenFile)) {
       channel.end();
     }
+    channel.readToTheEnd();
     return channel
         .disconnected()
         .copy()

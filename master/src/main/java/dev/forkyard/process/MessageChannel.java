@@ -51,11 +51,16 @@ final class MessageChannel {
   private Phase phase = Phase.AWAITED;
   private long bufferedBytes;
   private long lastSequence;
+
+  /** A drain is to come, or what the last one took is not written yet. */
   private boolean scheduled;
 
-  /** Used on the loop alone, as the two below. */
+  private boolean farewellTaken;
+
+  /** Used on the loop alone, as those below. */
   private @Nullable Connection connection;
 
+  private boolean readsToTheEnd;
   private boolean farewellSent;
   private boolean farewellReceived;
 
@@ -147,12 +152,17 @@ final class MessageChannel {
 
   private void schedule() {
     synchronized (this) {
-      if (scheduled || phase == Phase.AWAITED) {
+      if (scheduled || phase == Phase.AWAITED || !somethingToSend()) {
         return;
       }
       scheduled = true;
     }
     loop.execute(this::drain);
+  }
+
+  /** The lock is held. */
+  private boolean somethingToSend() {
+    return !queue.isEmpty() || (phase == Phase.CLOSING && !farewellTaken);
   }
 
   synchronized boolean isWritable() {
@@ -204,22 +214,36 @@ final class MessageChannel {
     return (int) Math.min(Integer.MAX_VALUE, maxMessageBytes + 1024L);
   }
 
+  /** A large queue goes in parts, so that no more than one of them is there twice. */
   private void drain() {
-    List<Outgoing> batch;
+    Connection open = connection;
+    List<Outgoing> batch = new ArrayList<>();
     boolean farewell;
     synchronized (this) {
-      scheduled = false;
-      batch = new ArrayList<>(queue);
-      queue.clear();
-      farewell = phase == Phase.CLOSING;
+      if (open == null) {
+        // Closed before it was connected; when it is, there will be another drain.
+        scheduled = false;
+        return;
+      }
+      long bytes = 0;
+      while (bytes < HIGH_WATER_BYTES && !queue.isEmpty()) {
+        Outgoing next = queue.removeFirst();
+        batch.add(next);
+        bytes += next.bytes;
+      }
+      farewell = phase == Phase.CLOSING && queue.isEmpty() && !farewellTaken;
+      farewellTaken |= farewell;
     }
-    Connection open = connection;
-    if (open == null) {
+    try {
+      batch.forEach(each -> open.send(each.frame));
+      if (farewell) {
+        open.send(new Frame.Goodbye(""));
+      }
+    } catch (RuntimeException | Error noRoom) {
+      Callbacks.report(noRoom);
+      open.close();
+      written(batch, noRoom);
       return;
-    }
-    batch.forEach(each -> open.send(each.frame));
-    if (farewell) {
-      open.send(new Frame.Goodbye(""));
     }
     open.flush(
         error -> {
@@ -240,18 +264,27 @@ final class MessageChannel {
     }
   }
 
+  /** What waits for the child is still sent to it, but it may not read. */
   private void hearFarewell() {
     farewellReceived = true;
-    if (farewellSent && connection != null) {
-      connection.close();
+    Connection open = connection;
+    if (open == null) {
+      return;
+    } else if (farewellSent) {
+      open.close();
     } else {
       disconnect();
+      loop.schedule(open::close, FAREWELL_SECONDS, TimeUnit.SECONDS);
     }
   }
 
   private void written(List<Outgoing> batch, @Nullable Throwable error) {
     synchronized (this) {
       batch.forEach(each -> bufferedBytes -= each.bytes);
+      scheduled = somethingToSend();
+      if (scheduled) {
+        loop.execute(this::drain);
+      }
     }
     if (!batch.isEmpty()) {
       Throwable why = error == null ? null : closed();
@@ -270,8 +303,20 @@ final class MessageChannel {
 
   private void setReading(boolean reading) {
     if (connection != null) {
-      connection.setReading(reading);
+      connection.setReading(reading || readsToTheEnd);
     }
+  }
+
+  /**
+   * The child has ended: what it left in the socket is read whether or not there is room, for it is
+   * little, and the end comes behind it. Any thread.
+   */
+  void readToTheEnd() {
+    loop.execute(
+        () -> {
+          readsToTheEnd = true;
+          setReading(true);
+        });
   }
 
   /** The child is gone, or never came: nothing more is sent or heard. Any thread. */
@@ -287,11 +332,18 @@ final class MessageChannel {
       lost.addAll(untaken.values());
       untaken.clear();
     }
+    loop.execute(this::close);
     callbacks.execute(
         () -> {
           disconnected.complete(null);
           lost.forEach(each -> each.completeExceptionally(closed()));
         });
+  }
+
+  private void close() {
+    if (connection != null) {
+      connection.close();
+    }
   }
 
   private final class Listener implements ConnectionListener {

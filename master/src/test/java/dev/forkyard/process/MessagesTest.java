@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -114,6 +115,81 @@ class MessagesTest {
     await().atMost(LIMIT).until(() -> numbers.queue().size() >= MANY);
     assertThat(numbers.queue())
         .containsExactlyElementsOf(IntStream.range(0, MANY).boxed().toList());
+  }
+
+  /** Takes no message before a byte comes on its standard input; then says how many there were. */
+  public static final class Sluggard {
+    private Sluggard() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      AtomicInteger count = new AtomicInteger();
+      parent.onMessage(
+          byte[].class,
+          bytes -> {
+            if (bytes[0] != (byte) count.getAndIncrement()) {
+              parent.send(-1);
+            }
+            if (count.get() == 1) {
+              waitForInput();
+            }
+          });
+      parent.onMessage(String.class, end -> parent.send(count.get()));
+    }
+
+    private static void waitForInput() {
+      try {
+        System.in.read();
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  @Test
+  void aChildThatDoesNotReadShowsAndIsSentNoMoreThanTheLimit() throws Exception {
+    int limit = 4 * MEBIBYTE;
+    ForkedProcess child =
+        forks.fork(
+            Sluggard.class,
+            Forks.options()
+                .jvmOptions(Forks.jvmOptions("-Xmx64m"))
+                .stdin(Stdio.pipe())
+                .maxBufferedBytes(limit));
+    Messages<Integer> counts = messages(child, Integer.class);
+    AtomicInteger sent = new AtomicInteger();
+    List<CompletableFuture<?>> written = new ArrayList<>();
+    // The child's memory is bounded too: a quarter of its heap, and what the socket holds.
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () -> {
+              while (sent.get() < 1000) {
+                byte[] message = new byte[64 << 10];
+                message[0] = (byte) sent.get();
+                CompletableFuture<?> future = child.send(message);
+                sent.incrementAndGet();
+                written.add(future);
+                if (!child.isWritable()) {
+                  // A slow machine's child may only not have come to it.
+                  waitABit(future);
+                }
+              }
+            })
+        .withMessageContaining("maxBufferedBytes (" + limit + ")")
+        .withMessageMatching(".*: [0-9]{7} bytes of messages wait.*");
+    assertThat(child.isWritable()).isFalse();
+    assertThat(child.isConnected()).isTrue();
+
+    child.stdin().write('\n');
+    child.stdin().flush();
+    get(CompletableFuture.allOf(written.toArray(CompletableFuture[]::new)));
+    assertThat(child.isWritable()).isTrue();
+    child.send("how many?");
+    assertThat(counts.next()).isEqualTo(sent.get());
+  }
+
+  private static void waitABit(CompletableFuture<?> future) {
+    future.copy().completeOnTimeout(null, 20, TimeUnit.MILLISECONDS).join();
   }
 
   /** Sends a thousand times 64 KiB, and prints a line for each. */
@@ -263,6 +339,42 @@ class MessagesTest {
     assertThat(disconnects).hasValue(1);
   }
 
+  @Test
+  void whatTheParentHasNotWrittenYetWhenTheChildDisconnectsStillArrives() throws Exception {
+    ForkedProcess child =
+        forks.fork(
+            Bidder.class,
+            Forks.options()
+                .jvmOptions(Forks.jvmOptions("-Xmx64m"))
+                .stdin(Stdio.pipe())
+                .stdout(Stdio.pipe()));
+    Messages<String> lines = lines(child.stdout());
+    // More than the socket and the child's inbox hold: a part of it waits here.
+    for (int i = 0; i < 40; i++) {
+      child.send(new byte[MEBIBYTE]);
+    }
+    assertThat(lines.next()).isEqualTo("listening");
+    child.stdin().write('\n');
+    child.stdin().flush();
+    assertThat(lines.next()).isEqualTo("40 heard");
+    assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
+  /** Disconnects when told to on its input, and prints how much it had heard by the end. */
+  public static final class Bidder {
+    private Bidder() {}
+
+    public static void main(String[] args) throws IOException {
+      ParentProcess parent = ParentProcess.get();
+      AtomicInteger count = new AtomicInteger();
+      parent.onDisconnect().thenRun(() -> System.out.println(count + " heard"));
+      System.out.println("listening");
+      System.in.read();
+      parent.disconnect();
+      parent.onMessage(byte[].class, bytes -> count.incrementAndGet());
+    }
+  }
+
   /** Disconnects as soon as it hears something, in the listener. */
   public static final class Offended {
     private Offended() {}
@@ -323,6 +435,22 @@ class MessagesTest {
     assertThat(lines.next()).isEqualTo("sum 7, connected: false");
     get(child.onDisconnect());
     assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
+  @Test
+  void sendingAndDisconnectingAtOnceLeavesNoFutureOpen() throws Exception {
+    ForkedProcess child = forks.fork(Left.class, Forks.options().stdout(Stdio.ignore()));
+    List<CompletableFuture<?>> sent = new ArrayList<>();
+    CompletableFuture<Void> disconnect = CompletableFuture.runAsync(child::disconnect);
+    for (int i = 0; i < 1000; i++) {
+      sent.add(child.send(i));
+      sent.add(child.sendStrict(i));
+    }
+    get(disconnect);
+    get(child.onExit());
+    for (CompletableFuture<?> each : sent) {
+      assertThat(each.handle((done, error) -> true)).succeedsWithin(LIMIT);
+    }
   }
 
   @Test
