@@ -170,9 +170,11 @@ public sealed class ChildProcess permits ForkedProcess {
    * directions. In the child, {@link dev.forkyard.worker.ParentProcess#get} is its other end.
    *
    * @throws ProcessStartException if it can't be started
+   * @throws IllegalArgumentException if the class has no {@code public static void main(String[])},
+   *     or an argument has a NUL; nothing was started
    */
   public static ForkedProcess fork(Class<?> main, ForkOptions options, String... arguments) {
-    return Fork.start(main.getName(), options, List.of(arguments));
+    return Fork.start(main, options, List.of(arguments));
   }
 
   /** Starts what a user asked for. */

@@ -9,9 +9,9 @@ import dev.forkyard.transport.TransportServer;
 import io.netty.channel.EventLoop;
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -44,7 +44,8 @@ final class Fork {
 
   private Fork() {}
 
-  static ForkedProcess start(String main, ForkOptions options, List<String> arguments) {
+  static ForkedProcess start(Class<?> mainClass, ForkOptions options, List<String> arguments) {
+    String main = checked(mainClass).getName();
     long id = LAST_ID.incrementAndGet();
     byte[] token = new byte[TOKEN_BYTES];
     RANDOM.nextBytes(token);
@@ -65,7 +66,8 @@ final class Fork {
     try {
       TransportServer listening = server();
       tokenFile = RuntimeDirectory.shared().path().resolve("t" + id);
-      Files.writeString(tokenFile, HexFormat.of().formatHex(token), StandardOpenOption.CREATE_NEW);
+      Files.createFile(tokenFile, RuntimeDirectory.ownersFile());
+      Files.writeString(tokenFile, HexFormat.of().formatHex(token));
       command.addAll(
           List.of(
               listening.address(),
@@ -80,6 +82,18 @@ final class Fork {
       throw new ProcessStartException(
           ProcessStartException.Reason.REFUSED, command, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static Class<?> checked(Class<?> mainClass) {
+    try {
+      if (Modifier.isStatic(mainClass.getMethod("main", String[].class).getModifiers())) {
+        return mainClass;
+      }
+    } catch (NoSuchMethodException e) {
+      // Told below.
+    }
+    throw new IllegalArgumentException(
+        "class " + mainClass.getName() + " has no public static void main(String[])");
   }
 
   private static ForkedProcess start(

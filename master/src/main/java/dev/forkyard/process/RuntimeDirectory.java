@@ -119,9 +119,18 @@ public final class RuntimeDirectory implements AutoCloseable {
   }
 
   private static FileAttribute<?>[] ownerOnly() {
+    return permissions("rwx------");
+  }
+
+  /** How a file is made that is its owner's alone wherever it lies. */
+  static FileAttribute<?>[] ownersFile() {
+    return permissions("rw-------");
+  }
+
+  private static FileAttribute<?>[] permissions(String permissions) {
     return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
         }
         : new FileAttribute<?>[0];
   }
