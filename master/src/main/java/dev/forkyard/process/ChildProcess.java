@@ -254,7 +254,7 @@ public sealed class ChildProcess permits ForkedProcess {
     dead.complete(null);
     ExitStatus status = new ExitStatus(process.exitValue());
     if (socket != null) {
-      socket.close();
+      socket.childEnded();
     }
     CompletableFuture<@Nullable Void> alone = CompletableFuture.completedFuture(null);
     if (guard != null && killTreeOnExit) {
@@ -351,6 +351,7 @@ public sealed class ChildProcess permits ForkedProcess {
    * the child has ended, which is how to close it if it is not wanted.
    *
    * @throws IOException if the child ends without connecting, or the socket was taken already
+   * @throws java.io.InterruptedIOException if the thread is interrupted
    * @throws IllegalStateException if {@link SpawnOptions.Builder#socket} was not set
    */
   public SocketChannel socket() throws IOException {

@@ -12,12 +12,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Unix-domain socket for one child, in a directory that is this user's alone. The first
- * connection is the only one; a child that connects, writes and ends before anyone asks has written
- * to it all the same.
+ * A Unix-domain socket for one child, in a directory that is this user's alone. A child that has
+ * connected, written and ended before anybody asked for it has still connected: its connection is
+ * kept. So the server does not block: what waits for a connection can be told of the child's end
+ * without being cut off from a connection that lies there.
  */
 final class ChildSocket implements AutoCloseable {
 
@@ -26,8 +28,9 @@ final class ChildSocket implements AutoCloseable {
   private final Path path;
   private final ServerSocketChannel server;
   private final Selector selector;
-  private @Nullable SocketChannel connection;
+  private @Nullable SocketChannel kept;
   private boolean taken;
+  private boolean ended;
 
   private ChildSocket(Path path, ServerSocketChannel server, Selector selector) {
     this.path = path;
@@ -39,14 +42,13 @@ final class ChildSocket implements AutoCloseable {
     Path path = RuntimeDirectory.shared().path().resolve("c" + COUNT.incrementAndGet());
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      server.bind(UnixDomainSocketAddress.of(path), 1);
+      server.bind(UnixDomainSocketAddress.of(path));
       server.configureBlocking(false);
       Selector selector = Selector.open();
       server.register(selector, SelectionKey.OP_ACCEPT);
       return new ChildSocket(path, server, selector);
     } catch (IOException | RuntimeException e) {
       server.close();
-      Files.deleteIfExists(path);
       throw e;
     }
   }
@@ -55,26 +57,28 @@ final class ChildSocket implements AutoCloseable {
     return path.toString();
   }
 
-  /** Waits for the connection, which is then the caller's. */
+  /** The first connection; there is only one. */
   SocketChannel accept() throws IOException {
-    try {
-      for (SocketChannel made = take(); ; made = take()) {
-        if (made != null) {
-          close();
-          return made;
-        }
+    while (true) {
+      SocketChannel connection = take();
+      if (connection != null) {
+        return connection;
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted while waiting for the child to connect");
+      }
+      select();
+    }
+  }
+
+  private void select() throws IOException {
+    synchronized (selector) {
+      try {
         selector.select();
-        if (Thread.interrupted()) {
-          Thread.currentThread().interrupt();
-          throw new InterruptedIOException("interrupted while waiting for the child to connect");
-        }
+        selector.selectedKeys().clear();
+      } catch (ClosedSelectorException e) {
+        // The child has ended, or another thread was quicker: take() says which.
       }
-    } catch (ClosedSelectorException e) {
-      SocketChannel made = take();
-      if (made == null) {
-        throw new IOException("the child ended without connecting", e);
-      }
-      return made;
     }
   }
 
@@ -82,23 +86,58 @@ final class ChildSocket implements AutoCloseable {
     if (taken) {
       throw new IOException("the child's socket was taken already");
     }
-    poll();
-    taken = connection != null;
+    SocketChannel connection = ended ? kept : acceptNow();
+    if (connection != null) {
+      taken = true;
+      kept = null;
+      close();
+    } else if (ended) {
+      throw new IOException("the child ended without connecting to its socket");
+    }
     return connection;
   }
 
-  private void poll() throws IOException {
-    if (connection == null && server.isOpen()) {
-      connection = server.accept();
+  /** The lock is held. A connection from another user is closed. */
+  private @Nullable SocketChannel acceptNow() throws IOException {
+    for (SocketChannel next = server.accept(); next != null; next = server.accept()) {
+      if (sameUser(next)) {
+        return next;
+      }
+      next.close();
+    }
+    return null;
+  }
+
+  private boolean sameUser(SocketChannel connection) throws IOException {
+    try {
+      return connection
+          .getOption(ExtendedSocketOptions.SO_PEERCRED)
+          .user()
+          .equals(Files.getOwner(path));
+    } catch (UnsupportedOperationException notTold) {
+      // Then the private directory is all that keeps others out.
+      return true;
     }
   }
 
-  /** Nobody connects any more; who has is kept. */
+  /** Nobody else will connect; who has is kept for whoever asks. */
+  synchronized void childEnded() {
+    if (!taken && !ended) {
+      try {
+        kept = acceptNow();
+      } catch (IOException e) {
+        // As good as none.
+      }
+      ended = true;
+      close();
+    }
+  }
+
   @Override
-  public synchronized void close() {
-    try (selector;
-        server) {
-      poll();
+  public void close() {
+    try {
+      server.close();
+      selector.close();
       Files.deleteIfExists(path);
     } catch (IOException e) {
       // It goes with its directory.

@@ -38,6 +38,8 @@ final class Launch {
     if (options.cleanEnvironment()) {
       builder.environment().clear();
     }
+    // If this program was offered one, it is for this program alone.
+    builder.environment().remove(ChildProcess.SOCKET_VARIABLE);
     options.environment().forEach(this::putOrRemove);
     Path directory = options.directory();
     if (directory != null) {
