@@ -13,7 +13,7 @@ import java.nio.channels.FileChannel.MapMode;
  * it late, since it does not see how large it is. From Java 22 on by an {@code Arena}, where a use
  * after that throws; before by {@code Unsafe}, where it crashes.
  */
-record Mapping(ByteBuffer buffer, Runnable unmap) {
+record Mapping(ByteBuffer buffer, Runnable cleaner) {
 
   private static final int FIRST_WITH_ARENAS = 22;
 
@@ -29,6 +29,15 @@ record Mapping(ByteBuffer buffer, Runnable unmap) {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("this JVM can't unmap memory", e);
     }
+  }
+
+  /**
+   * Lets go of the memory.
+   *
+   * @throws IllegalStateException from Java 22 on, if it is being read or written by the system
+   */
+  void unmap() {
+    cleaner.run();
   }
 
   private static Mapping byArena(FileChannel channel, long size)

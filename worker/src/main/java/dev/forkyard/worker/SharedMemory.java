@@ -6,11 +6,16 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each side closes its own. The memory is freed when both have, or have ended, however they
  * ended: on Linux it has no name in any file system from the start, and is reached through the
- * allocating process's descriptor, so that nothing can be left behind. When what was written is to
- * be read is for the two to agree on: a message sent after a write comes after it.
+ * sending process's descriptor, so that nothing can be left behind. So a sender that ends before
+ * the other side has taken it, takes it along: wait for the future of the send. When what was
+ * written is to be read is for the two to agree on: a message sent after a write comes after it.
  */
 public final class SharedMemory implements AutoCloseable {
 
@@ -34,9 +40,19 @@ public final class SharedMemory implements AutoCloseable {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
   private static final String PREFIX = "forkyard-memory-";
   private static final String DELETED = " (deleted)";
+  private static final int FILL_BYTES = 64 << 10;
+  private static final Pattern DESCRIPTOR = Pattern.compile("/proc/[0-9]+/fd/[0-9]+");
+  private static final Pattern NAME = Pattern.compile(PREFIX + "[0-9a-z]+");
+
+  /** The names of the descriptors that are in use, each by one object. Guarded by the class. */
+  private static final Set<String> CLAIMED = new HashSet<>();
 
   private final FileChannel channel;
-  private final String handle;
+
+  /** Where other processes find it: a descriptor below /proc, or a file. */
+  private final String address;
+
+  private final String name;
   private final Mapping mapping;
   private final int size;
   private final @Nullable Path named;
@@ -44,9 +60,15 @@ public final class SharedMemory implements AutoCloseable {
   private int references = 1;
 
   private SharedMemory(
-      FileChannel channel, String handle, Mapping mapping, int size, @Nullable Path named) {
+      FileChannel channel,
+      String address,
+      String name,
+      Mapping mapping,
+      int size,
+      @Nullable Path named) {
     this.channel = channel;
-    this.handle = handle;
+    this.address = address;
+    this.name = name;
     this.mapping = mapping;
     this.size = size;
     this.named = named;
@@ -69,27 +91,47 @@ public final class SharedMemory implements AutoCloseable {
     requireSpace(directory, size);
     String name = PREFIX + Long.toUnsignedString(new SecureRandom().nextLong(), 36);
     Path file = Files.createFile(directory.resolve(name), ownerOnly(directory));
-    FileChannel channel = null;
+    Claim claim;
     try {
-      channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      Mapping mapping = Mapping.of(channel, size);
-      String descriptor = descriptorOf(file);
-      if (descriptor == null) {
-        file.toFile().deleteOnExit();
-        return new SharedMemory(channel, file.toString(), mapping, size, file);
-      }
-      Files.delete(file);
-      return new SharedMemory(channel, descriptor, mapping, size, null);
+      claim = claim(file, file.toRealPath().toString());
     } catch (IOException | RuntimeException e) {
-      if (channel != null) {
-        channel.close();
+      Files.deleteIfExists(file);
+      throw e;
+    }
+    try {
+      if (claim.descriptor == null) {
+        file.toFile().deleteOnExit();
+      } else {
+        // Before it is filled: whenever this process is killed, nothing is left.
+        Files.delete(file);
       }
+      fill(claim.channel, directory, size);
+      Mapping mapping = Mapping.of(claim.channel, size);
+      return claim.descriptor == null
+          ? new SharedMemory(claim.channel, file.toString(), name, mapping, size, file)
+          : new SharedMemory(claim.channel, claim.descriptor, name, mapping, size, null);
+    } catch (IOException | RuntimeException e) {
+      unclaim(claim.channel, claim.descriptor);
       Files.deleteIfExists(file);
       throw e;
     }
   }
 
-  /** What is mapped without being there kills whoever touches it. */
+  /** What is mapped without being there kills whoever touches it, so it is all made to be there. */
+  private static void fill(FileChannel channel, Path directory, int size) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(size, FILL_BYTES));
+    try {
+      for (int written = 0; written < size; ) {
+        written += channel.write(zeros.clear().limit(Math.min(size - written, FILL_BYTES)));
+      }
+    } catch (IOException e) {
+      throw new IOException(
+          "no room for " + size + " bytes of shared memory in " + directory + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** A quick answer where it is plain. */
   private static void requireSpace(Path directory, int size) throws IOException {
     long free = Files.getFileStore(directory).getUsableSpace();
     if (free < size) {
@@ -112,19 +154,46 @@ public final class SharedMemory implements AutoCloseable {
         : new FileAttribute<?>[0];
   }
 
-  /** The name below /proc that other processes can open; null where there is no such thing. */
-  private static @Nullable String descriptorOf(Path file) throws IOException {
-    if (!Files.isDirectory(DESCRIPTORS)) {
-      return null;
-    }
-    try (DirectoryStream<Path> open = Files.newDirectoryStream(DESCRIPTORS)) {
-      for (Path each : open) {
-        if (pointsTo(each, file.toString())) {
-          return "/proc/" + ProcessHandle.current().pid() + "/fd/" + each.getFileName();
+  /**
+   * An open file and the name of its descriptor below /proc, which other processes can open.
+   *
+   * @param descriptor null where there is no such thing
+   */
+  private record Claim(FileChannel channel, @Nullable String descriptor) {}
+
+  /**
+   * Opens it and finds its descriptor: one that leads there and that no other object here has, so
+   * that it stays open as long as this one.
+   */
+  private static Claim claim(Path file, String target) throws IOException {
+    synchronized (SharedMemory.class) {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      if (!Files.isDirectory(DESCRIPTORS)) {
+        return new Claim(channel, null);
+      }
+      try (DirectoryStream<Path> open = Files.newDirectoryStream(DESCRIPTORS)) {
+        for (Path each : open) {
+          String name = "/proc/" + ProcessHandle.current().pid() + "/fd/" + each.getFileName();
+          if (pointsTo(each, target) && CLAIMED.add(name)) {
+            return new Claim(channel, name);
+          }
         }
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+      return new Claim(channel, null);
+    }
+  }
+
+  private static void unclaim(FileChannel channel, @Nullable String descriptor) throws IOException {
+    synchronized (SharedMemory.class) {
+      channel.close();
+      if (descriptor != null) {
+        CLAIMED.remove(descriptor);
       }
     }
-    return null;
   }
 
   private static boolean pointsTo(Path descriptor, String file) {
@@ -135,25 +204,68 @@ public final class SharedMemory implements AutoCloseable {
     }
   }
 
-  /** Maps what the other side allocated; a handle that names anything else is refused. */
-  private static SharedMemory open(String handle, int size) throws IOException {
-    Path path = Path.of(handle);
-    String target =
-        Files.isSymbolicLink(path) ? Files.readSymbolicLink(path).toString() : path.toString();
-    String name = Path.of(target).getFileName().toString();
-    if (size <= 0 || !name.startsWith(PREFIX)) {
-      throw new IOException("no handle of shared memory: " + handle);
-    }
-    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  /**
+   * Maps what the other side has. The name of the memory, which is never used twice, must be that
+   * of what is found: neither another file nor another memory behind a descriptor that was used
+   * again is taken for it.
+   */
+  private static SharedMemory open(int size, String name, String address) throws IOException {
+    Path path = Path.of(address);
+    String target = target(path, address, name);
+    Claim claim;
     try {
-      if (channel.size() < size || (target.endsWith(DELETED) != handle.startsWith("/proc/"))) {
-        throw new IOException("no handle of " + size + " bytes of shared memory: " + handle);
+      claim = claim(path, target);
+    } catch (NoSuchFileException e) {
+      throw gone(address, e);
+    }
+    try {
+      if (size <= 0 || claim.channel.size() != size) {
+        throw new IOException(
+            "a handle of " + size + " bytes, but there are " + claim.channel.size());
       }
-      return new SharedMemory(channel, handle, Mapping.of(channel, size), size, null);
+      Mapping mapping = Mapping.of(claim.channel, size);
+      return new SharedMemory(
+          claim.channel,
+          claim.descriptor == null ? address : claim.descriptor,
+          name,
+          mapping,
+          size,
+          null);
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      unclaim(claim.channel, claim.descriptor);
       throw e;
     }
+  }
+
+  private static String target(Path path, String address, String name) throws IOException {
+    if (!NAME.matcher(name).matches()) {
+      throw new IOException("no name of shared memory: " + name);
+    } else if (!Files.isDirectory(DESCRIPTORS)) {
+      if (!path.endsWith(name) || !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException("no shared memory: " + address);
+      }
+      return address;
+    } else if (!DESCRIPTOR.matcher(address).matches()) {
+      throw new IOException("no descriptor of shared memory: " + address);
+    }
+    String target;
+    try {
+      target = Files.readSymbolicLink(path).toString();
+    } catch (NoSuchFileException e) {
+      throw gone(address, e);
+    }
+    if (!target.endsWith("/" + name + DELETED)) {
+      throw gone(address, null);
+    }
+    return target;
+  }
+
+  private static IOException gone(String address, @Nullable IOException cause) {
+    return new IOException(
+        "no shared memory is behind "
+            + address
+            + " any more: its sender has closed it or has ended",
+        cause);
   }
 
   /** How many bytes there are. */
@@ -186,25 +298,30 @@ public final class SharedMemory implements AutoCloseable {
 
   /** The other side has mapped it, or never will. */
   public synchronized void release() {
-    references--;
-    if (references == 0) {
+    if (references == 1) {
       free();
     }
+    references--;
   }
 
-  /** Lets go of it, when what was sent has been taken. Does nothing if it is closed. */
+  /**
+   * Lets go of it, when what was sent has been taken. Does nothing if it is closed.
+   *
+   * @throws IllegalStateException from Java 22 on, if a channel is just reading or writing one of
+   *     its buffers; then it is not closed
+   */
   @Override
   public synchronized void close() {
     if (!closed) {
-      closed = true;
       release();
+      closed = true;
     }
   }
 
   private void free() {
     mapping.unmap();
     try {
-      channel.close();
+      unclaim(channel, named == null ? address : null);
       if (named != null) {
         Files.deleteIfExists(named);
       }
@@ -213,19 +330,20 @@ public final class SharedMemory implements AutoCloseable {
     }
   }
 
-  /** A handle: the size, and where the memory is found. */
+  /** A handle: the size, the name of the memory, and where it is found. */
   static final class HandleCodec implements Codec<SharedMemory> {
 
     @Override
     public byte[] encode(SharedMemory memory) {
-      return (memory.size + " " + memory.handle).getBytes(StandardCharsets.UTF_8);
+      return (memory.size + " " + memory.name + " " + memory.address)
+          .getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
     public SharedMemory decode(byte[] bytes) throws IOException {
-      String[] parts = new String(bytes, StandardCharsets.UTF_8).split(" ", 2);
+      String[] parts = new String(bytes, StandardCharsets.UTF_8).split(" ", 3);
       try {
-        return open(parts[1], Integer.parseInt(parts[0]));
+        return open(Integer.parseInt(parts[0]), parts[1], parts[2]);
       } catch (RuntimeException e) {
         throw new IOException("no handle of shared memory", e);
       }
