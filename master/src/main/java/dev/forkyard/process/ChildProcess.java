@@ -441,9 +441,11 @@ public sealed class ChildProcess permits ForkedProcess {
         leadsGroup() && alive ? reap() : CompletableFuture.completedFuture(null);
     CompletableFuture<?>[] all =
         descendants.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
-    return CompletableFuture.allOf(CompletableFuture.allOf(all), session, dead)
+    CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+    CompletableFuture.allOf(CompletableFuture.allOf(all), session, dead)
         .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
-        .thenRunAsync(() -> {}, callbacks);
+        .thenRunAsync(() -> gone.complete(null), callbacks);
+    return gone;
   }
 
   /** Kills what is in its session, once: a second question would take the first one's answer. */
