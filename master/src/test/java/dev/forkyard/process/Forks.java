@@ -83,6 +83,16 @@ final class Forks implements AfterEachCallback {
     return future.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
+  /**
+   * Runs what blocks. Not on the common pool: where that has one thread, the JDK could not tell
+   * there that a process has ended.
+   */
+  static void start(Runnable blocking) {
+    Thread thread = new Thread(blocking, "test-blocking");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   static void awaitGone(long pid) {
     await()
         .atMost(LIMIT)

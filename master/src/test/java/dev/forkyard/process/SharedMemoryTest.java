@@ -268,7 +268,8 @@ class SharedMemoryTest {
               } catch (IOException e) {
                 throw new CompletionException(e);
               }
-            });
+            },
+            Forks::start);
     try (var source = Channels.newInputStream(pipe.source())) {
       // There is more to write than a pipe holds, so it is still being written.
       assertThat(source.read()).isZero();

@@ -114,7 +114,8 @@ class SocketTest {
                 } catch (IOException e) {
                   throw new CompletionException(e);
                 }
-              });
+              },
+              Forks::start);
       assertThat(read(socket, sent.length)).isEqualTo(sent);
       get(writing);
       assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
@@ -133,7 +134,8 @@ class SocketTest {
           } catch (IOException e) {
             throw new CompletionException(e);
           }
-        });
+        },
+        Forks::start);
   }
 
   private static byte[] read(SocketChannel socket, int size) throws IOException {
