@@ -448,6 +448,13 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
 
     @Override
+    public void onPart() {
+      if (breakdown == null) {
+        scheduler.heard(link.id, System.nanoTime());
+      }
+    }
+
+    @Override
     public void onBatchEnd() {
       settle();
     }

@@ -12,6 +12,12 @@ public interface ConnectionListener {
   /** A frame has arrived. */
   void onFrame(Frame frame);
 
+  /**
+   * Part of a frame that is not complete has arrived, or part of a large one was taken by the
+   * system; so the other side is at work, though no frame may come for long.
+   */
+  default void onPart() {}
+
   /** All frames that had arrived so far were told. */
   void onBatchEnd();
 

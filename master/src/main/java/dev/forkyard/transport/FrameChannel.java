@@ -7,6 +7,9 @@ import dev.forkyard.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelProgressiveFuture;
+import io.netty.channel.ChannelProgressiveFutureListener;
+import io.netty.channel.ChannelPromise;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -48,6 +51,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable ConnectionListener listener;
   private @Nullable Throwable fault;
   private boolean ended;
+  private boolean partial;
 
   FrameChannel(@Nullable Path socket, Refusals refusals, TransportServer.Gate gate) {
     this.socket = socket;
@@ -82,6 +86,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
         append(arrived);
         decode();
       }
+      partial = input.hasRemaining();
     } catch (ProtocolException e) {
       fail(e);
     } finally {
@@ -136,6 +141,10 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   @Override
   public void channelReadComplete(ChannelHandlerContext reading) {
     if (listener != null) {
+      if (partial) {
+        partial = false;
+        listener.onPart();
+      }
       listener.onBatchEnd();
     }
   }
@@ -203,8 +212,30 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     if (ready != null && context != null) {
       output = null;
       // What fails to be written is not told: the end of the input tells, when all was read.
-      context.writeAndFlush(ready);
+      if (ready.readableBytes() > BUFFER_BYTES && listener != null) {
+        context.writeAndFlush(ready, tellingProgress(context, listener));
+      } else {
+        context.writeAndFlush(ready);
+      }
     }
+  }
+
+  /** A large frame may take long; each part that is taken is told. */
+  private static ChannelPromise tellingProgress(
+      ChannelHandlerContext channel, ConnectionListener told) {
+    return channel
+        .newProgressivePromise()
+        .addListener(
+            new ChannelProgressiveFutureListener() {
+              @Override
+              public void operationProgressed(
+                  ChannelProgressiveFuture future, long progress, long total) {
+                told.onPart();
+              }
+
+              @Override
+              public void operationComplete(ChannelProgressiveFuture future) {}
+            });
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,7 @@ class TransportServerTest {
 
     private final Connection connection;
     private final List<Frame> frames = new CopyOnWriteArrayList<>();
+    private final AtomicInteger parts = new AtomicInteger();
     private volatile boolean ended;
     private volatile @Nullable Throwable why;
 
@@ -63,6 +65,11 @@ class TransportServerTest {
     @Override
     public void onFrame(Frame frame) {
       frames.add(frame);
+    }
+
+    @Override
+    public void onPart() {
+      parts.incrementAndGet();
     }
 
     @Override
@@ -95,6 +102,53 @@ class TransportServerTest {
   void close() {
     server.close();
     directory.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void theArrivalOfPartsIsToldBeforeTheFrameIsComplete(TransportKind kind) throws Exception {
+    bind(kind);
+    try (SocketChannel peer = greeted(TOKEN)) {
+      Heard heard = next();
+      ByteBuffer frame = encoded(List.of(new Frame.Goodbye("x".repeat(10_000))));
+      for (int part = 1; part <= 5; part++) {
+        int cut = 1_000;
+        writeFully(peer, frame.slice(frame.position(), cut));
+        frame.position(frame.position() + cut);
+        int told = part;
+        await().until(() -> heard.parts.get() >= told);
+      }
+      assertThat(heard.frames).isEmpty();
+      int before = heard.parts.get();
+      writeFully(peer, frame);
+      await().until(() -> heard.frames.size() == 1);
+      assertThat(heard.parts.get()).isBetween(before, before + 10);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void theSystemsTakingOfALargeFrameIsToldPartByPart(TransportKind kind) throws Exception {
+    bind(kind);
+    try (SocketChannel peer = greeted(TOKEN)) {
+      Heard heard = next();
+      // More than all buffers on the way hold.
+      Frame large = new Frame.Goodbye("x".repeat(MAX_FRAME_BYTES - 1_000));
+      server
+          .loop()
+          .execute(
+              () -> {
+                heard.connection.send(large);
+                heard.connection.flush();
+              });
+      await().until(() -> heard.parts.get() > 0);
+      int before = heard.parts.get();
+      ByteBuffer all = ByteBuffer.allocate(FrameCodec.sizeOf(large));
+      while (all.hasRemaining()) {
+        peer.read(all);
+      }
+      await().until(() -> heard.parts.get() > before);
+    }
   }
 
   @ParameterizedTest

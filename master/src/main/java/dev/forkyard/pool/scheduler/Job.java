@@ -18,6 +18,9 @@ public final class Job<J> {
   private long workerId;
   private boolean seen;
 
+  /** When it was first seen to run in this attempt; it can't have started later. */
+  long seenRunningNanos;
+
   /**
    * The one deadline that it waits for: of the queue while queued, of the run while in a worker's
    * hands.

@@ -40,6 +40,9 @@ public final class Scheduler<J> {
    */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
+  /** So often in the time that it has is it looked whether a worker's first job starts. */
+  private static final int LOOKS = 4;
+
   /** How often the slot of a worker is looked at again while a decision waits for it. */
   private static final long RECHECK_NANOS = 10_000_000L;
 
@@ -203,6 +206,17 @@ public final class Scheduler<J> {
     }
   }
 
+  /**
+   * Part of something large came from the worker, or was taken by it. That may last, and a worker
+   * that is slow is not stuck.
+   */
+  public void heard(long workerId, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker != null) {
+      worker.heardNanos = now;
+    }
+  }
+
   /** The worker says that it is about to end. */
   public void leaving(long workerId, long now) {
     Worker<J> worker = crew.find(workerId);
@@ -323,6 +337,8 @@ public final class Scheduler<J> {
         ids[i] = fromTail.next().id();
       }
       recall(victim, ids, now);
+      // Should it not answer soon, the gap is looked at again and the next one is asked.
+      timers.at(now + RECHECK_NANOS, at -> {});
     }
   }
 
@@ -464,6 +480,7 @@ public final class Scheduler<J> {
 
   /** The job at the head of the line is next to run or runs; from here its deadline is watched. */
   private void watchHead(Worker<J> worker, long now) {
+    worker.stirredNanos = now;
     Job<J> head = worker.line.peekFirst();
     if (head != null && !head.ended() && head.spec().runNanos() > 0 && head.timer == null) {
       long since = now;
@@ -476,10 +493,10 @@ public final class Scheduler<J> {
     job.timer = null;
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job)) {
-      sawRunning(job, worker);
-      long due = Math.min(Math.max(progress.startedNanos(), since), now) + job.spec().runNanos();
-      long bound = since + 2 * job.spec().runNanos();
-      if (due - now > 0 && bound - now > 0) {
+      sawRunning(job, worker, now);
+      long started = Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);
+      long due = started + job.spec().runNanos();
+      if (due - now > 0) {
         job.timer = timers.at(due, at -> checkDeadline(worker, job, since, at));
         return;
       }
@@ -501,8 +518,9 @@ public final class Scheduler<J> {
     }
   }
 
-  private void sawRunning(Job<J> job, Worker<J> worker) {
+  private void sawRunning(Job<J> job, Worker<J> worker, long now) {
     if (job.state() instanceof JobState.Assigned) {
+      job.seenRunningNanos = now;
       job.become(new JobState.Running(worker.id));
     }
   }
@@ -537,16 +555,26 @@ public final class Scheduler<J> {
   private void recall(Worker<J> worker, long[] jobIds, long now) {
     actions.recall(worker.id, jobIds);
     if (worker.recall == null) {
-      worker.recall =
-          timers.at(
-              now + config.recallNanos(),
-              at -> {
-                worker.recall = null;
-                if (holdsAny(worker, jobIds)) {
-                  kill(worker, at);
-                }
-              });
+      awaitReturn(worker, jobIds, now + config.recallNanos());
     }
+  }
+
+  private void awaitReturn(Worker<J> worker, long[] jobIds, long deadline) {
+    worker.recall =
+        timers.at(
+            deadline,
+            at -> {
+              worker.recall = null;
+              long patience = worker.heardNanos + config.recallNanos();
+              if (!holdsAny(worker, jobIds)) {
+                return;
+              } else if (patience - at > 0) {
+                // The question or the answer may wait behind something large.
+                awaitReturn(worker, jobIds, patience);
+              } else {
+                kill(worker, at);
+              }
+            });
   }
 
   /** Whether a recalled job is still there and not at work: then the worker kept silent. */
@@ -567,16 +595,19 @@ public final class Scheduler<J> {
   }
 
   private void armPulse(Worker<J> worker, long now) {
-    worker.headAtPulse = worker.line.peekFirst();
-    worker.pulse = timers.at(now + config.pulseNanos(), at -> pulse(worker, at));
+    worker.pulse = timers.at(now + config.pulseNanos() / LOOKS, at -> pulse(worker, at));
   }
 
   /**
-   * A worker that has not started its first job, or not replied for it, for a whole pulse is stuck.
+   * A worker that has not started its first job, or not replied for it, for too long is stuck; but
+   * not one whose connection is at work.
    */
   private void pulse(Worker<J> worker, long now) {
     Job<J> head = worker.line.peekFirst();
-    if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {
+    if (head == null || actions.progress(worker.id).runs(head)) {
+      worker.stirredNanos = now;
+    } else if (now - worker.stirredNanos >= config.pulseNanos()
+        && now - worker.heardNanos >= config.pulseNanos()) {
       kill(worker, now);
       return;
     }
@@ -591,7 +622,7 @@ public final class Scheduler<J> {
 
   /** The slot is condemned for this job: whatever is hit now, it is this job. */
   private void climb(Worker<J> worker, Job<J> job, long ranNanos, long now) {
-    sawRunning(job, worker);
+    sawRunning(job, worker, now);
     stopWaiting(job);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));

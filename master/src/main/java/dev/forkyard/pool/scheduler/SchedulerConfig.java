@@ -16,9 +16,10 @@ package dev.forkyard.pool.scheduler;
  * @param lastWordsNanos how long the second half of a death (exit, end of socket) is awaited after
  *     the first
  * @param abandonNanos from SIGKILL until a worker counts as dead though its end was not seen
- * @param recallNanos how long a worker may keep silent about a recalled job
- * @param pulseNanos how often a worker is looked at; one whose first job does not start for as long
- *     is killed
+ * @param recallNanos how long a worker may keep silent about a recalled job, while nothing large is
+ *     on its way to or from it
+ * @param pulseNanos how long the first job in a worker's hands may neither run nor be replied for,
+ *     while nothing large is on its way to or from the worker, until the worker is killed
  * @param bootBudget how many boots may fail in a row before the pool is broken
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause

@@ -28,8 +28,11 @@ final class Worker<J> {
   /** Before the greeting there is no socket to be read. */
   boolean socketEnded = true;
 
-  /** The head of its line when it was last looked at, to find one that does not start. */
-  @Nullable Job<J> headAtPulse;
+  /** When it last got another job at its head, or was seen to run the one there. */
+  long stirredNanos;
+
+  /** When part of something large last went over its connection, in either direction. */
+  long heardNanos;
 
   /** Until when a recall must be answered. */
   Timers.@Nullable Timer recall;
@@ -39,6 +42,7 @@ final class Worker<J> {
   Worker(long id, long bornNanos, WorkerState.Starting state) {
     this.id = id;
     this.bornNanos = bornNanos;
+    this.heardNanos = bornNanos;
     this.state = state;
   }
 

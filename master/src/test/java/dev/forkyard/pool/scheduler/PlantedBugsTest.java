@@ -67,11 +67,17 @@ class PlantedBugsTest {
         bug(
             "a socket that ends is no reason to kill",
             "    } else if (!(worker.state() instanceof Draining)) {\n      kill(worker, now);",
-            "    } else if (!(worker.state() instanceof Draining)) {\n      worker.exited = false;"),
+            "    } else if (!(worker.state() instanceof Draining)) {\n"
+                + "      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      if (actions.condemn(worker.id, job.id())) {\n        timeOut(worker, job, ranNanos(worker, progress, now), now);\n        return;",
-            "      actions.condemn(worker.id, job.id());\n      if (now > 0) {\n        timeOut(worker, job, ranNanos(worker, progress, now), now);\n        return;"),
+            "      if (actions.condemn(worker.id, job.id())) {\n"
+                + "        timeOut(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "        return;",
+            "      actions.condemn(worker.id, job.id());\n"
+                + "      if (now > 0) {\n"
+                + "        timeOut(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "        return;"),
         bug(
             "a deadline does not condemn",
             "if (actions.condemn(worker.id, job.id())) {\n        timeOut",
@@ -82,16 +88,31 @@ class PlantedBugsTest {
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;",
-            "if (progress.runs(job)) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;"),
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      return;",
+            "if (progress.runs(job)) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      return;"),
         bug(
             "a cancel hits whatever runs",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;",
-            "if (progress.state() == Progress.State.RUNNING\n        && actions.condemn(worker.id, progress.jobId())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n      return;"),
+            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      return;",
+            "if (progress.state() == Progress.State.RUNNING\n"
+                + "        && actions.condemn(worker.id, progress.jobId())) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      return;"),
         bug(
             "a cancelled job that has started is left alone",
-            "    Progress progress = actions.progress(worker.id);\n    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n    } else",
-            "    Progress progress = actions.progress(worker.id);\n    if (now < 0) {\n      climb(worker, job, ranNanos(worker, progress, now), now);\n    } else"),
+            "    Progress progress = actions.progress(worker.id);\n"
+                + "    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "    } else",
+            "    Progress progress = actions.progress(worker.id);\n"
+                + "    if (now < 0) {\n"
+                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "    } else"),
         new Bug(
             "a reply for an unknown job ends the one at the head",
             "Worker.java",
@@ -108,8 +129,12 @@ class PlantedBugsTest {
             "if (job.attempt() < 0) {"),
         bug(
             "a deadline runs from the hand-out, not from the start",
-            "Math.min(Math.max(progress.startedNanos(), since), now) + job.spec().runNanos()",
-            "now"),
+            "long due = started + job.spec().runNanos();",
+            "long due = since + job.spec().runNanos();"),
+        bug(
+            "a deadline follows whatever start the worker claims",
+            "Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);",
+            "Math.max(progress.startedNanos(), since);"),
         bug(
             "a job that takes over the head of the line has no deadline",
             "    if (wasHead) {",
@@ -136,16 +161,32 @@ class PlantedBugsTest {
             "    if (job.firstDequeue() || now() > 0) {"),
         bug(
             "a worker that keeps a recalled job in silence is kept",
-            "if (holdsAny(worker, jobIds)) {",
-            "if (at < 0) {"),
+            "if (!holdsAny(worker, jobIds)) {",
+            "if (at > 0) {"),
         bug(
             "a worker that never starts its job is kept",
-            "if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {",
-            "if (now < 0) {"),
+            "now - worker.stirredNanos >= config.pulseNanos() &&",
+            "now < 0 &&"),
+        bug(
+            "a worker that never starts its job is kept twice as long",
+            "now - worker.stirredNanos >= config.pulseNanos() &&",
+            "now - worker.stirredNanos >= 2 * config.pulseNanos() &&"),
         bug(
             "a worker that runs long is killed by the pulse",
-            "if (head != null && head == worker.headAtPulse && !actions.progress(worker.id).runs(head)) {",
-            "if (head != null && head == worker.headAtPulse) {"),
+            "if (head == null || actions.progress(worker.id).runs(head)) {",
+            "if (head == null) {"),
+        bug(
+            "a worker that got its job just now is killed by the pulse",
+            "    worker.stirredNanos = now;\n    Job<J> head = worker.line.peekFirst();",
+            "    Job<J> head = worker.line.peekFirst();"),
+        bug(
+            "a large transfer is taken for a stuck worker",
+            "        && now - worker.heardNanos >= config.pulseNanos()) {",
+            "        && now > 0) {"),
+        bug(
+            "an answer that waits behind a large transfer is taken for silence",
+            "} else if (patience - at > 0) {",
+            "} else if (at < 0) {"),
         bug(
             "a kill is taken for granted",
             "Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));",
@@ -198,13 +239,26 @@ class PlantedBugsTest {
             "idle.load() == 0 && victim != null",
             "idle.load() < 0 && victim != null"),
         bug(
+            "one that does not answer keeps others from being asked for their jobs",
+            "      timers.at(now + RECHECK_NANOS, at -> {});\n",
+            "\n"),
+        bug(
             "jobs are taken back, and lost",
             "        giveBack(job);\n      }\n    }\n    if (worker",
             "        stopWaiting(job);\n      }\n    }\n    if (worker"),
         bug(
             "a job that was given back counts as an attempt",
-            "      job.become(new JobState.Queued());\n      queue.addFirst(job);\n    }\n  }\n\n  private void loseUnstarted",
-            "      job.retry();\n      job.become(new JobState.Queued());\n      queue.addFirst(job);\n    }\n  }\n\n  private void loseUnstarted"),
+            "      job.become(new JobState.Queued());\n"
+                + "      queue.addFirst(job);\n"
+                + "    }\n"
+                + "  }\n\n"
+                + "  private void loseUnstarted",
+            "      job.retry();\n"
+                + "      job.become(new JobState.Queued());\n"
+                + "      queue.addFirst(job);\n"
+                + "    }\n"
+                + "  }\n\n"
+                + "  private void loseUnstarted"),
         bug(
             "payloads in flight have no limit",
             "worker.bytes + job.spec().bytes() > config.maxBytesInFlight()",
@@ -216,7 +270,10 @@ class PlantedBugsTest {
         bug("shutdownNow leaves the queue", "    endAllQueued(new Outcome.Cancelled());\n", "\n"),
         bug(
             "shutdownNow leaves running jobs open",
-            "          end(job, new Outcome.Cancelled());\n        }\n      }\n      kill(worker, now);",
+            "          end(job, new Outcome.Cancelled());\n"
+                + "        }\n"
+                + "      }\n"
+                + "      kill(worker, now);",
             "        }\n      }\n      kill(worker, now);"),
         bug(
             "closing forgets workers that boot",

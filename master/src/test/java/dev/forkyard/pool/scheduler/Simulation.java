@@ -24,6 +24,9 @@ final class Simulation {
   private static final long MILLIS = 1_000_000;
   private static final long SECONDS = 1_000 * MILLIS;
 
+  /** How long one part of something large takes over the wire: well within every limit. */
+  private static final long PART = 700 * MILLIS;
+
   /** Within this time of the last submission every history must have come to its end. */
   private static final long HORIZON = 1_200 * SECONDS;
 
@@ -38,6 +41,8 @@ final class Simulation {
     final boolean kills;
     final boolean obeysInterrupt;
     final long runNanos;
+    final int inputParts;
+    final int resultParts;
     Job<SimJob> job;
     Outcome outcome;
     long holder;
@@ -64,6 +69,8 @@ final class Simulation {
             case 2 -> 20_000 + random.nextInt(100_000);
             default -> random.nextInt(400_000_000);
           };
+      inputParts = random.nextInt(15) == 0 ? 1 + random.nextInt(12) : 0;
+      resultParts = random.nextInt(15) == 0 ? 1 + random.nextInt(12) : 0;
       long timeout = random.nextInt(3) == 0 ? (1 + random.nextInt(300)) * MILLIS : 0;
       long queueTimeout = random.nextInt(6) == 0 ? (1 + random.nextInt(500)) * MILLIS : 0;
       int retries = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
@@ -104,6 +111,9 @@ final class Simulation {
     long stuckSince = -1;
     long lastDelivery;
     long lastReceipt;
+    long largeUntil;
+    boolean sending;
+    final List<Runnable> unsent = new ArrayList<>();
 
     SimWorker(long id) {
       this.id = id;
@@ -151,9 +161,54 @@ final class Simulation {
      * meanwhile.
      */
     void deliver(Runnable frame) {
+      if (sending) {
+        unsent.add(frame);
+        return;
+      }
       inSocket.add(frame);
       lastDelivery = Math.max(now + random.nextInt(300_000), lastDelivery);
       at(lastDelivery, () -> read(1));
+    }
+
+    /**
+     * Writes something large, part by part. What else is to be written waits, and all of it is lost
+     * if the worker dies or freezes meanwhile.
+     */
+    void send(int parts, Runnable frame) {
+      if (parts == 0) {
+        sending = false;
+        frame.run();
+        unsent.forEach(this::deliver);
+        unsent.clear();
+        return;
+      }
+      sending = true;
+      after(
+          PART,
+          () -> {
+            if (alive && !frozen) {
+              scheduler.heard(id, now);
+              send(parts - 1, frame);
+            }
+          });
+    }
+
+    /** Something large comes from the master, part by part, before what is sent after it. */
+    void receiveLarge(int parts) {
+      long start = Math.max(now, lastReceipt);
+      for (int i = 1; i <= parts; i++) {
+        at(
+            start + i * PART,
+            () -> {
+              if (alive && !frozen) {
+                scheduler.heard(id, now);
+              }
+            });
+      }
+      if (parts > 0) {
+        lastReceipt = start + parts * PART;
+        largeUntil = lastReceipt;
+      }
     }
 
     /** What the master sends arrives later, and in order. */
@@ -169,6 +224,9 @@ final class Simulation {
     }
 
     void startNext() {
+      if (sending) {
+        return;
+      }
       if (!alive || frozen || current != null || line.isEmpty() || condemned()) {
         if (alive && !frozen && draining && current == null && line.isEmpty()) {
           after(random.nextInt(3_000_000), this::die);
@@ -224,11 +282,15 @@ final class Simulation {
         die();
         return;
       }
-      reply(jobId, attempt, sim.runNanos, false);
-      if (liesInReplies) {
-        lie(jobId, attempt);
-      }
-      after(random.nextInt(20_000), this::startNext);
+      send(
+          sim.resultParts,
+          () -> {
+            reply(jobId, attempt, sim.runNanos, false);
+            if (liesInReplies) {
+              lie(jobId, attempt);
+            }
+            after(random.nextInt(20_000), this::startNext);
+          });
     }
 
     void lie(long jobId, int attempt) {
@@ -553,7 +615,7 @@ final class Simulation {
       worker.stuckSince = now;
     } else {
       check(
-          now - worker.stuckSince < 2 * config.pulseNanos() + SECONDS || !worker.honest(),
+          now - worker.stuckSince < config.pulseNanos() * 5 / 4 + 300 * MILLIS || !worker.honest(),
           "a worker that never starts its job is kept");
     }
   }
@@ -567,6 +629,8 @@ final class Simulation {
             && worker.honest()
             && !worker.condemned()
             && !worker.toldToEnd
+            && !worker.sending
+            && worker.largeUntil < now
             && worker.line.size() > 1;
     if (!crowded) {
       worker.crowdedSince = -1;
@@ -644,6 +708,7 @@ final class Simulation {
       worker.bytes += sim.spec.bytes();
       worker.given = true;
       int attempt = job.attempt();
+      worker.receiveLarge(sim.inputParts);
       worker.receive(
           200_000,
           () -> {
