@@ -26,12 +26,15 @@ record Delivery(
   private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null);
 
   JobReport report(long jobId, long submittedNanos) {
+    long totalNanos = endedNanos - submittedNanos;
+    // What a worker claims has its bounds; an unsigned number beyond a long arrives negative.
+    long runNanos = Math.max(0, Math.min(runNanos(), totalNanos));
     return new JobReport(
         jobId,
         attempt,
         workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
-        Duration.ofNanos(runNanos()),
-        Duration.ofNanos(endedNanos - submittedNanos));
+        Duration.ofNanos(runNanos),
+        Duration.ofNanos(totalNanos));
   }
 
   private long runNanos() {

@@ -437,7 +437,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
           scheduler.leaving(link.id, now);
         }
       } else if (frame instanceof Frame.Returned returned) {
-        scheduler.returned(link.id, returned.jobIds(), now);
+        if (!scheduler.returned(link.id, returned.jobIds(), now)) {
+          misbehaved(link, "it gave back jobs that it was not asked for");
+        }
       } else if (frame instanceof Frame.Dump dump) {
         scheduler.dumped(link.id, dump.jobId(), dump.text(), now);
       } else if (frame instanceof Frame.Goodbye) {

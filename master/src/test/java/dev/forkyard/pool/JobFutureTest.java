@@ -103,6 +103,18 @@ class JobFutureTest {
     assertThat(job.join()).isEqualTo("done");
   }
 
+  @Test
+  void aWorkersClaimOfARunTimeIsKeptWithinWhatCanBe() {
+    for (long claimed : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+      JobFuture<String> job = future(1);
+      Frame.Result reply = new Frame.Result(1, claimed, new byte[0]);
+      job.deliver(
+          new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+      job.join();
+      assertThat(job.report().runTime()).isBetween(Duration.ZERO, job.report().totalTime());
+    }
+  }
+
   private static String waitTogether(AtomicInteger missing, JobFuture<String> job)
       throws Exception {
     missing.decrementAndGet();

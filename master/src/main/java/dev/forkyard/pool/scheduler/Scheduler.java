@@ -6,6 +6,7 @@ import dev.forkyard.pool.scheduler.WorkerState.Killing;
 import dev.forkyard.pool.scheduler.WorkerState.Ready;
 import dev.forkyard.pool.scheduler.WorkerState.Starting;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -173,11 +174,20 @@ public final class Scheduler<J> {
     }
   }
 
-  /** The worker gives these jobs back, unstarted. */
-  public void returned(long workerId, long[] jobIds, long now) {
+  /**
+   * The worker gives these jobs back, unstarted, in answer to the oldest recall.
+   *
+   * @return false if it names others than were recalled, for which it is killed
+   */
+  public boolean returned(long workerId, long[] jobIds, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker == null) {
-      return;
+      return true;
+    }
+    long[] recalled = worker.recalls.pollFirst();
+    if (recalled == null || !containsAll(recalled, jobIds)) {
+      kill(worker, now);
+      return false;
     }
     recallAnswered(worker);
     Job<J> head = worker.line.peekFirst();
@@ -193,6 +203,16 @@ public final class Scheduler<J> {
     if (worker.line.peekFirst() != head) {
       watchHead(worker, now);
     }
+    return true;
+  }
+
+  private static boolean containsAll(long[] sorted, long[] jobIds) {
+    for (long jobId : jobIds) {
+      if (Arrays.binarySearch(sorted, jobId) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The thread dump that was asked for when the job was condemned. */
@@ -553,6 +573,9 @@ public final class Scheduler<J> {
   }
 
   private void recall(Worker<J> worker, long[] jobIds, long now) {
+    long[] sorted = jobIds.clone();
+    Arrays.sort(sorted);
+    worker.recalls.addLast(sorted);
     actions.recall(worker.id, jobIds);
     if (worker.recall == null) {
       awaitReturn(worker, jobIds, now + config.recallNanos());

@@ -34,6 +34,9 @@ final class Worker<J> {
   /** When part of something large last went over its connection, in either direction. */
   long heardNanos;
 
+  /** The ids of each recall that was not answered, in order; each is sorted. */
+  final ArrayDeque<long[]> recalls = new ArrayDeque<>();
+
   /** Until when a recall must be answered. */
   Timers.@Nullable Timer recall;
 

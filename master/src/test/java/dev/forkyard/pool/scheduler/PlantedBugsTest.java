@@ -243,6 +243,10 @@ class PlantedBugsTest {
             "      timers.at(now + RECHECK_NANOS, at -> {});\n",
             "\n"),
         bug(
+            "a worker may give back what it was not asked for",
+            "if (recalled == null || !containsAll(recalled, jobIds)) {",
+            "if (now < 0) {"),
+        bug(
             "jobs are taken back, and lost",
             "        giveBack(job);\n      }\n    }\n    if (worker",
             "        stopWaiting(job);\n      }\n    }\n    if (worker"),

@@ -303,6 +303,15 @@ final class Simulation {
         }
       }
       deliver(() -> scheduler.dumped(id, 424_242, "dump of job 424242", now));
+      if (random.nextInt(6) == 0) {
+        deliver(this::giveBackUnasked);
+      }
+    }
+
+    void giveBackUnasked() {
+      boolean gone = forgotten || exitTold || toldToEnd;
+      scheduler.returned(id, new long[] {424_242}, now);
+      check(gone || toldToEnd, "a worker gave back what it was not asked for, and is kept");
     }
 
     void reply(long jobId, int attempt, long runNanos, boolean forged) {
@@ -738,10 +747,11 @@ final class Simulation {
             long[] ids = back.stream().mapToLong(Long::longValue).toArray();
             worker.deliver(
                 () -> {
-                  for (long jobId : ids) {
-                    worker.letGo(byId.get(jobId));
+                  if (scheduler.returned(workerId, ids, now)) {
+                    for (long jobId : ids) {
+                      worker.letGo(byId.get(jobId));
+                    }
                   }
-                  scheduler.returned(workerId, ids, now);
                 });
           });
     }
