@@ -34,9 +34,11 @@ class ProcessGuardTest {
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private ProcessGuard guard;
+  private List<ProcessHandle> others = List.of();
 
   @BeforeEach
   void start() throws IOException {
+    others = guards();
     guard = ProcessGuard.start(null);
   }
 
@@ -235,8 +237,13 @@ class ProcessGuardTest {
     }
   }
 
-  private static List<ProcessHandle> guards() {
-    return ProcessHandle.current().children().filter(ProcessGuardTest::isGuard).toList();
+  /** Without that of all children, which lives on for a while when another test had some. */
+  private List<ProcessHandle> guards() {
+    return ProcessHandle.current()
+        .children()
+        .filter(ProcessGuardTest::isGuard)
+        .filter(each -> !others.contains(each))
+        .toList();
   }
 
   private static boolean isGuard(ProcessHandle handle) {
