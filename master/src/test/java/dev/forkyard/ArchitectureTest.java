@@ -39,7 +39,8 @@ class ArchitectureTest {
             "dev.forkyard.protocol",
             "io.netty.channel..",
             "io.netty.util.concurrent",
-            "org.slf4j.."),
+            "org.slf4j..",
+            "jdk.net"),
         layer(
             "dev.forkyard.transport",
             "dev.forkyard.protocol",
