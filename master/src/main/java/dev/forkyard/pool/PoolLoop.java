@@ -516,13 +516,32 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
     lastFailure = failure;
     if (breakdown == null) {
-      scheduler.exited(workerId, System.nanoTime());
+      scheduler.exited(workerId, killedFromOutside(link), System.nanoTime());
       return;
     }
     forget(workerId);
     if (links.isEmpty()) {
       terminated();
     }
+  }
+
+  /** Its kernel, where memory is short, or a person: that is no proof that workers can't start. */
+  private boolean killedFromOutside(@Nullable WorkerLink link) {
+    String signal = link == null || link.death == null ? null : link.death.signal();
+    if (link == null
+        || link.killed
+        || signal == null
+        || !(signal.equals("SIGKILL") || signal.equals("SIGTERM"))) {
+      return false;
+    }
+    if (link.connection == null) {
+      Log.LOG.warn(
+          "pool {}: worker {} was killed by {} while it started; is memory short?",
+          config.name(),
+          link.pid(),
+          signal);
+    }
+    return true;
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -454,6 +455,23 @@ class ProcessPoolTest {
       assertThatThrownBy(() -> pool.submit(Obey.class, "a").join())
           .hasCauseInstanceOf(PoolBrokenException.class)
           .hasMessageContaining("-Xmx1x");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void bootsThatSomeoneElseKillsDoNotBreakThePool() throws IOException {
+    Path java = Files.createDirectories(directory.resolve("bin")).resolve("java");
+    Path boots = directory.resolve("boots");
+    // One more than the failed boots that break a pool.
+    Files.writeString(
+        java,
+        "#!/bin/sh\necho >> '%s'; [ $(wc -l < '%s') -gt 7 ] || kill -9 $$\nexec '%s' \"$@\"\n"
+            .formatted(boots, boots, Path.of(System.getProperty("java.home"), "bin", "java")));
+    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
+    try (ProcessPool pool = small().workers(1).javaHome(directory).build()) {
+      assertThat(pool.submit(Obey.class, "at last").join()).isEqualTo("at last");
+      assertThat(Files.readAllLines(boots)).hasSize(8);
     }
   }
 

@@ -253,11 +253,16 @@ public final class Scheduler<J> {
     }
   }
 
-  /** The worker's process has ended, or never started: one half of its death. */
-  public void exited(long workerId, long now) {
+  /**
+   * The worker's process has ended, or never started: one half of its death.
+   *
+   * @param killedFromOutside whether someone else than the pool ended it by a signal
+   */
+  public void exited(long workerId, boolean killedFromOutside, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null) {
       worker.exited = true;
+      worker.killedFromOutside = killedFromOutside;
       halfDead(worker, now);
     }
   }
@@ -742,7 +747,7 @@ public final class Scheduler<J> {
     boolean stillborn =
         !worker.greeted || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
     if (stillborn && !closing) {
-      supervision.failed(now);
+      supervision.failed(worker.killedFromOutside, now);
     }
     actions.forget(worker.id);
   }

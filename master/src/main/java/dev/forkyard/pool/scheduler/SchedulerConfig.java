@@ -21,6 +21,10 @@ package dev.forkyard.pool.scheduler;
  * @param pulseNanos how long the first job in a worker's hands may neither run nor be replied for,
  *     while nothing large is on its way to or from the worker, until the worker is killed
  * @param bootBudget how many boots may fail in a row before the pool is broken
+ * @param killedBootBudget how many boots in a row may be ended from outside, by a SIGKILL or
+ *     SIGTERM that is not the pool's, before the pool is broken. Memory may be short for a while,
+ *     or an operator at work; so it is larger, but it is one, since jobs wait for it: with the
+ *     longest pause between boots it lasts about ten minutes
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
  */
@@ -39,6 +43,7 @@ public record SchedulerConfig(
     long recallNanos,
     long pulseNanos,
     int bootBudget,
+    int killedBootBudget,
     long minBackoffNanos,
     long maxBackoffNanos) {
 
@@ -63,6 +68,7 @@ public record SchedulerConfig(
         5 * SECONDS,
         10 * SECONDS,
         6,
+        60,
         100 * MILLIS,
         10 * SECONDS);
   }

@@ -22,6 +22,9 @@ final class Worker<J> {
   boolean everAssigned;
   boolean exited;
 
+  /** Someone else than the pool ended it by a signal. */
+  boolean killedFromOutside;
+
   /** It was told to drain and held nothing when it ended. */
   boolean asked;
 

@@ -176,10 +176,6 @@ class PlantedBugsTest {
             "if (head == null || actions.progress(worker.id).runs(head)) {",
             "if (head == null) {"),
         bug(
-            "a worker that got its job just now is killed by the pulse",
-            "    worker.stirredNanos = now;\n    Job<J> head = worker.line.peekFirst();",
-            "    Job<J> head = worker.line.peekFirst();"),
-        bug(
             "a large transfer is taken for a stuck worker",
             "        && now - worker.heardNanos >= config.pulseNanos()) {",
             "        && now > 0) {"),
@@ -222,18 +218,44 @@ class PlantedBugsTest {
         new Bug(
             "a failed boot is followed by the next at once",
             "Supervision.java",
-            "return failuresInRow == 0 ? 0 : notBeforeNanos - now;",
+            "return failedInRow + killedInRow == 0 ? 0 : notBeforeNanos - now;",
             "return 0;"),
+        new Bug(
+            "a boot that was killed from outside is followed by the next at once",
+            "Supervision.java",
+            "return failedInRow + killedInRow == 0 ? 0 : notBeforeNanos - now;",
+            "return failedInRow == 0 ? 0 : notBeforeNanos - now;"),
+        new Bug(
+            "boots that are killed from outside break the pool as soon as failed ones",
+            "Supervision.java",
+            "if (killed) {",
+            "if (now < 0) {"),
+        new Bug(
+            "boots that are killed from outside never break the pool",
+            "Supervision.java",
+            "killedInRow >= config.killedBootBudget()",
+            "killedInRow < 0"),
+        new Bug(
+            "a failed boot counts as one that was killed from outside",
+            "Supervision.java",
+            "if (killed) {",
+            "if (now != 0) {"),
         new Bug(
             "failed boots never break the pool",
             "Supervision.java",
-            "return failuresInRow >= config.bootBudget();",
+            "return failedInRow >= config.bootBudget() || killedInRow >="
+                + " config.killedBootBudget();",
             "return false;"),
         new Bug(
             "good boots don't make up for failed ones",
             "Supervision.java",
-            "  void proved() {\n    failuresInRow = 0;",
+            "  void proved() {\n    failedInRow = 0;",
             "  void proved() {"),
+        new Bug(
+            "good boots don't make up for those that were killed",
+            "Supervision.java",
+            "    failedInRow = 0;\n    killedInRow = 0;",
+            "    failedInRow = 0;"),
         bug(
             "jobs are not taken back for an idle worker",
             "idle.load() == 0 && victim != null",

@@ -82,13 +82,15 @@ final class Simulation {
   private final class SimWorker {
     final long id;
     final boolean boots = random.nextInt(badBoots) != 0;
+    final boolean killedFromOutside = random.nextInt(strangers) == 0;
     final boolean frozenFromBirth = random.nextInt(60) == 0;
     final boolean liesInReplies = random.nextInt(25) == 0;
     final boolean liesOnBoard = random.nextInt(60) == 0;
+    final boolean claimsLateStart = random.nextInt(40) == 0;
     final boolean deafToRecall = random.nextInt(30) == 0;
     final boolean silentDump = random.nextInt(3) == 0;
     final boolean heedsTerm = random.nextBoolean();
-    final boolean immortal = random.nextInt(80) == 0;
+    final boolean immortal = random.nextInt(40) == 0;
     final boolean socketHeldOpen = random.nextInt(30) == 0;
     final long bornAt = now;
     final ArrayDeque<Job<SimJob>> line = new ArrayDeque<>();
@@ -105,6 +107,7 @@ final class Simulation {
     boolean toldToEnd;
     boolean forgotten;
     boolean exitTold;
+    boolean killTold;
     boolean endTold;
     long bytes;
     long crowdedSince = -1;
@@ -129,7 +132,8 @@ final class Simulation {
       if (random.nextInt(25) == 0) {
         after(random.nextInt(1_000) * MILLIS, () -> frozen = true);
       }
-      if (random.nextInt(40) == 0) {
+      // A kill is what one that does not die is there for.
+      if (random.nextInt(immortal ? 3 : 40) == 0) {
         after(
             random.nextInt(1_000) * MILLIS,
             () -> {
@@ -141,7 +145,7 @@ final class Simulation {
     }
 
     boolean honest() {
-      return !liesInReplies && !liesOnBoard;
+      return !liesInReplies && !liesOnBoard && !claimsLateStart;
     }
 
     void greet() {
@@ -327,6 +331,7 @@ final class Simulation {
               check(mine, "a reply was taken for a job that its worker had not");
               lastStillborn = Long.MIN_VALUE / 2;
               stillbornInRow = 0;
+              killedInRow = 0;
               letGo(sim);
             }
           });
@@ -355,7 +360,8 @@ final class Simulation {
 
     void tellExit() {
       exitTold = true;
-      scheduler.exited(id, now);
+      killTold = killedFromOutside && !toldToEnd;
+      scheduler.exited(id, killTold, now);
     }
 
     void tellEnd() {
@@ -370,6 +376,7 @@ final class Simulation {
 
   private final Random random;
   private final int badBoots;
+  private final int strangers;
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(
           (a, b) -> a.at != b.at ? Long.compare(a.at, b.at) : Long.compare(a.sequence, b.sequence));
@@ -386,6 +393,7 @@ final class Simulation {
   private long tickAt = Long.MAX_VALUE;
   private long lastStillborn = Long.MIN_VALUE / 2;
   private int stillbornInRow;
+  private int killedInRow;
   private boolean closing;
   private boolean shutNow;
   private int terminated;
@@ -394,6 +402,7 @@ final class Simulation {
   private Simulation(long seed) {
     random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
     badBoots = random.nextInt(12) == 0 ? 1 : 5 + random.nextInt(30);
+    strangers = random.nextInt(3) == 0 ? 1 : 5;
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
         SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS);
@@ -413,6 +422,7 @@ final class Simulation {
             2 * SECONDS,
             2 * SECONDS,
             defaults.bootBudget(),
+            2 * defaults.bootBudget(),
             defaults.minBackoffNanos(),
             2 * SECONDS);
     scheduler = new Scheduler<>(config, new SimActions());
@@ -576,8 +586,11 @@ final class Simulation {
           && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
         long over = now - sim.startedAt - sim.spec.runNanos();
+        // One that always claims to have just begun can double its time, and no more.
+        boolean late = worker != null && worker.claimsLateStart && !worker.liesOnBoard;
+        long allowed = 300 * MILLIS + (late ? sim.spec.runNanos() : 0);
         check(
-            over < 300 * MILLIS || worker == null || !worker.honest(),
+            over < allowed || worker == null || (!worker.honest() && !late),
             "a job runs past its deadline by " + over / MILLIS + " ms");
       }
     }
@@ -600,13 +613,17 @@ final class Simulation {
         Math.max(closing ? 0 : config.minWorkers(), Math.min(open(), config.maxWorkers()));
     boolean pause = now - lastStillborn <= config.maxBackoffNanos();
     check(
-        useful >= wanted || pause || scheduler.broken() || stillbornInRow > 0,
+        useful >= wanted || pause || scheduler.broken() || stillbornInRow + killedInRow > 0,
         "a missing worker is not replaced");
-    if (stillbornInRow >= config.bootBudget() && ready == 0) {
+    if (hopeless() && ready == 0) {
       for (SimJob sim : jobs) {
         check(sim.outcome != null || sim.holder != 0, "a job waits though no worker boots");
       }
     }
+  }
+
+  private boolean hopeless() {
+    return stillbornInRow >= config.bootBudget() || killedInRow >= config.killedBootBudget();
   }
 
   /** A job in a worker's hands starts, or the worker goes. */
@@ -842,7 +859,9 @@ final class Simulation {
       if (worker.liesOnBoard && random.nextBoolean()) {
         return new Progress(Progress.State.RUNNING, random.nextInt(40), now + random.nextInt());
       }
-      return worker.board;
+      return worker.claimsLateStart && worker.board.state() == Progress.State.RUNNING
+          ? new Progress(Progress.State.RUNNING, worker.board.jobId(), now)
+          : worker.board;
     }
 
     @Override
@@ -876,7 +895,8 @@ final class Simulation {
         check(lost.finished() || job.attempt() > sim.spec.retries(), "given up with retries left");
       } else if (outcome instanceof Outcome.Broken) {
         check(
-            stillbornInRow >= config.bootBudget(), "broken after " + stillbornInRow + " failures");
+            hopeless(),
+            "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
       }
@@ -905,7 +925,11 @@ final class Simulation {
       }
       boolean infant = !worker.given && now - worker.bornAt < SECONDS;
       if (!closing && (!worker.greeted || infant)) {
-        stillbornInRow++;
+        if (worker.killTold) {
+          killedInRow++;
+        } else {
+          stillbornInRow++;
+        }
         lastStillborn = now;
       }
     }
