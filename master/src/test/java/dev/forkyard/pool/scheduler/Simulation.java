@@ -227,6 +227,11 @@ final class Simulation {
       }
     }
 
+    /** It ran on when its socket had ended: what runs now is not known to be next. */
+    boolean replyLost() {
+      return endTold && !inSocket.isEmpty();
+    }
+
     void startNext() {
       if (sending) {
         return;
@@ -590,7 +595,7 @@ final class Simulation {
         boolean late = worker != null && worker.claimsLateStart && !worker.liesOnBoard;
         long allowed = 300 * MILLIS + (late ? sim.spec.runNanos() : 0);
         check(
-            over < allowed || worker == null || (!worker.honest() && !late),
+            over < allowed || worker == null || (!worker.honest() && !late) || worker.replyLost(),
             "a job runs past its deadline by " + over / MILLIS + " ms");
       }
     }
@@ -837,7 +842,10 @@ final class Simulation {
       boolean unneeded = !worker.greetingRead && closing;
       check(!healthy || late || unneeded || shutNow, "a healthy worker was killed");
       worker.toldToEnd = true;
-      if (!worker.immortal) {
+      if (worker.immortal) {
+        // It hangs in the kernel, and never again runs code of its own.
+        after(random.nextInt(20_000_000), () -> worker.frozen = true);
+      } else {
         after(random.nextInt(20_000_000), worker::die);
       }
     }
