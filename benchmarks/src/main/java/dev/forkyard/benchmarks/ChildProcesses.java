@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 /**
  * The layer beneath the pool against Node's {@code child_process}, in one run where Node is there:
  * the two take turns, round by round, and each figure is the median of its rounds with its least
- * and largest. The only argument is the folder of the peers' programs.
+ * and largest. The arguments are the folder of the peers' programs and, where not all is to be
+ * measured, a part of the lines' names.
  */
 public final class ChildProcesses {
 
@@ -39,8 +40,10 @@ public final class ChildProcesses {
 
   private final Path script;
   private final boolean hasNode;
+  private final String part;
 
-  private ChildProcesses(Path peers) {
+  private ChildProcesses(Path peers, String part) {
+    this.part = part;
     this.script = peers.resolve("child-process.js").toAbsolutePath();
     this.hasNode =
         Stream.of(System.getenv("PATH").split(":"))
@@ -54,7 +57,7 @@ public final class ChildProcesses {
       System.err.println("there is no folder " + peers + "; name the one of child-process.js");
       System.exit(2);
     }
-    new ChildProcesses(peers).run();
+    new ChildProcesses(peers, args.length > 1 ? args[1] : "").run();
     System.exit(0);
   }
 
@@ -68,13 +71,15 @@ public final class ChildProcesses {
         "%-42s %30s %30s %8s%n", "median (least to most)", "Forkyard", "Node", "ratio");
     compare("/bin/true, start to exit, 1 at a time, /s", () -> spawn(300, 1), "spawn", 0, 300, 1);
     compare("/bin/true, start to exit, 8 at once, /s", () -> spawn(500, 8), "spawn", 0, 500, 8);
-    messages(16, 100_000, 128);
-    messages(1024, 50_000, 128);
-    messages(MIB, 200, 4);
-    roundTrip(16, 5_000);
-    roundTrip(1024, 5_000);
-    roundTrip(MIB, 100);
-    large();
+    messages(16, 200_000, 128);
+    messages(1024, 100_000, 128);
+    messages(MIB, 1_000, 4);
+    roundTrip(16, 10_000);
+    roundTrip(1024, 10_000);
+    roundTrip(MIB, 500);
+    if ("shared memory".contains(part)) {
+      large();
+    }
   }
 
   private void messages(int size, int count, int inFlight) throws Exception {
@@ -104,6 +109,9 @@ public final class ChildProcesses {
   private void compare(
       String what, Measurement ours, String metric, int size, int count, int inFlight)
       throws Exception {
+    if (!what.contains(part)) {
+      return;
+    }
     double[] forkyard = new double[ROUNDS];
     double[] node = new double[ROUNDS];
     double[] ratios = new double[ROUNDS];
@@ -201,7 +209,7 @@ public final class ChildProcesses {
   private static double echo(int size, int count, int inFlight, boolean roundTrip)
       throws Exception {
     Object message = size > 4096 ? new byte[size] : "x".repeat(size);
-    int warmUp = size > 4096 ? 20 : 2_000;
+    int warmUp = size > 4096 ? 1_000 : 50_000;
     ForkedProcess child = echoChild();
     try {
       return roundTrip

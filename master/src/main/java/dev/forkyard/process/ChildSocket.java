@@ -12,7 +12,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
-import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,24 +99,12 @@ final class ChildSocket implements AutoCloseable {
   /** The lock is held. A connection from another user is closed. */
   private @Nullable SocketChannel acceptNow() throws IOException {
     for (SocketChannel next = server.accept(); next != null; next = server.accept()) {
-      if (sameUser(next)) {
+      if (ForkServer.sameUser(next, path)) {
         return next;
       }
       next.close();
     }
     return null;
-  }
-
-  private boolean sameUser(SocketChannel connection) throws IOException {
-    try {
-      return connection
-          .getOption(ExtendedSocketOptions.SO_PEERCRED)
-          .user()
-          .equals(Files.getOwner(path));
-    } catch (UnsupportedOperationException notTold) {
-      // Then the private directory is all that keeps others out.
-      return true;
-    }
   }
 
   /** Nobody else will connect; who has is kept for whoever asks. */

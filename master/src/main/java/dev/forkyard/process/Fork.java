@@ -2,14 +2,12 @@ package dev.forkyard.process;
 
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
-import dev.forkyard.transport.Connection;
-import dev.forkyard.transport.ConnectionListener;
-import dev.forkyard.transport.TransportKind;
-import dev.forkyard.transport.TransportServer;
-import io.netty.channel.EventLoop;
+import dev.forkyard.protocol.FrameInput;
+import dev.forkyard.worker.MessageChannel;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -38,9 +36,18 @@ final class Fork {
   private static final Map<Long, Expected> EXPECTED = new ConcurrentHashMap<>();
 
   /** Made at the first fork; its thread stays, and is a daemon. */
-  private static @Nullable TransportServer server;
+  private static @Nullable ForkServer server;
 
-  private record Expected(byte[] token, MessageChannel channel) {}
+  private record Expected(
+      byte[] token, MessageChannel channel, int maxFrameBytes, Callbacks callbacks)
+      implements ForkServer.Guest {
+
+    @Override
+    public void serve(SocketChannel connection, FrameInput input) {
+      channel.run(connection, input);
+      callbacks.execute(channel::tellDisconnected);
+    }
+  }
 
   private Fork() {}
 
@@ -64,7 +71,7 @@ final class Fork {
     command.add(MAIN);
     Path tokenFile = null;
     try {
-      TransportServer listening = server();
+      ForkServer listening = server();
       tokenFile = RuntimeDirectory.shared().path().resolve("t" + id);
       Files.createFile(tokenFile, RuntimeDirectory.ownersFile());
       Files.writeString(tokenFile, HexFormat.of().formatHex(token));
@@ -76,7 +83,7 @@ final class Fork {
               options.detached() ? "detached" : "attached",
               main));
       command.addAll(arguments);
-      return start(id, token, tokenFile, command, options, how.build(), listening.loop());
+      return start(id, token, tokenFile, command, options, how.build());
     } catch (IOException e) {
       delete(tokenFile);
       throw new ProcessStartException(
@@ -102,11 +109,19 @@ final class Fork {
       Path tokenFile,
       List<String> command,
       ForkOptions options,
-      SpawnOptions how,
-      EventLoop loop) {
+      SpawnOptions how) {
     Callbacks callbacks = new Callbacks();
-    MessageChannel channel = new MessageChannel(options, loop, callbacks);
-    EXPECTED.put(id, new Expected(token, channel));
+    MessageChannel channel =
+        new MessageChannel(
+            new MessageChannel.End(
+                "child",
+                options.maxMessageBytes(),
+                options.maxBufferedBytes(),
+                false,
+                options.maxBufferedBytes()),
+            Callbacks.unordered());
+    int maxFrameBytes = (int) Math.min(Integer.MAX_VALUE, options.maxMessageBytes() + 1024L);
+    EXPECTED.put(id, new Expected(token, channel, maxFrameBytes, callbacks));
     try {
       ForkedProcess child =
           new ForkedProcess(
@@ -137,25 +152,23 @@ final class Fork {
     }
   }
 
-  private static synchronized TransportServer server() throws IOException {
-    TransportServer known = server;
+  private static synchronized ForkServer server() throws IOException {
+    ForkServer known = server;
     if (known == null) {
-      known =
-          TransportServer.bind(TransportKind.best(), RuntimeDirectory.shared().path(), Fork::admit);
+      known = ForkServer.open(RuntimeDirectory.shared().path(), Fork::admit);
       server = known;
     }
     return known;
   }
 
-  /** On the event loop. A token is good for one connection. */
-  private static @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
+  /** A token is good for one connection. */
+  private static ForkServer.@Nullable Guest admit(Frame.Hello hello) {
     Expected expected = EXPECTED.get(hello.workerId());
-    if (expected == null
-        || !MessageDigest.isEqual(expected.token, hello.token())
-        || hello.version() != FrameCodec.VERSION
-        || !EXPECTED.remove(hello.workerId(), expected)) {
-      return null;
-    }
-    return expected.channel.connected(connection);
+    return expected != null
+            && MessageDigest.isEqual(expected.token, hello.token())
+            && hello.version() == FrameCodec.VERSION
+            && EXPECTED.remove(hello.workerId(), expected)
+        ? expected
+        : null;
   }
 }

@@ -1,5 +1,6 @@
 package dev.forkyard.process;
 
+import dev.forkyard.worker.MessageChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -26,9 +27,11 @@ public final class ForkedProcess extends ChildProcess {
   }
 
   /**
-   * Calls the listener with each message of this very class, on a thread of this child's callbacks,
-   * one after the other. Those that came before are kept for it, up to {@code maxBufferedBytes};
-   * then the child's sends wait, as they do for a listener that is slow.
+   * Calls the listener with each message of this very class. All listeners of a child are called on
+   * the one thread that reads its channel: while one runs, the child's sends may have to wait, and
+   * what waits for the child is not written, so long work belongs to another thread. Messages that
+   * came before are kept, up to {@code maxBufferedBytes}; then the child's sends wait. If the
+   * channel is closed already, they are heard before this returns.
    *
    * @throws IllegalStateException if the class has a listener
    */
@@ -55,7 +58,9 @@ public final class ForkedProcess extends ChildProcess {
    * Sends a message and asks for word of it, as execa's {@code strict} does.
    *
    * @return completes when a listener in the child has taken it; with a {@link
-   *     dev.forkyard.worker.ChannelClosedException} if the child ends or disconnects before
+   *     dev.forkyard.worker.ChannelClosedException} if the child ends or disconnects before. A
+   *     listener that waits for it gets an {@link IllegalStateException}, since nothing is read
+   *     while it is called
    */
   public CompletableFuture<@Nullable Void> sendStrict(Object message) {
     return channel.sendStrict(message);
@@ -88,13 +93,23 @@ public final class ForkedProcess extends ChildProcess {
   @Override
   CompletableFuture<?> beforeExit() {
     if (Files.exists(tokenFile)) {
-      channel.end();
+      endChannel();
+    } else {
+      channel.readToTheEnd();
+      // Its greeting lies in the socket, unless something else has deleted the file.
+      CompletableFuture.delayedExecutor(LAST_WORDS_SECONDS, TimeUnit.SECONDS)
+          .execute(
+              () -> {
+                if (!channel.wasConnected()) {
+                  endChannel();
+                }
+              });
     }
-    channel.readToTheEnd();
-    return channel
-        .disconnected()
-        .copy()
-        .completeOnTimeout(null, LAST_WORDS_SECONDS, TimeUnit.SECONDS)
-        .whenComplete((done, error) -> channel.end());
+    return channel.disconnected().copy();
+  }
+
+  private void endChannel() {
+    channel.end();
+    callbacks().execute(channel::tellDisconnected);
   }
 }

@@ -12,10 +12,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.StringValue;
 import dev.forkyard.process.Forks.Messages;
-import dev.forkyard.protocol.Frame;
 import dev.forkyard.worker.ChannelClosedException;
-import dev.forkyard.worker.MessageCodecs;
-import dev.forkyard.worker.MessageInbox;
 import dev.forkyard.worker.ParentProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DayOfWeek;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -137,7 +133,7 @@ class MessagesTest {
       parent.onMessage(String.class, end -> parent.send(count.get()));
     }
 
-    private static void waitForInput() {
+    static void waitForInput() {
       try {
         System.in.read();
       } catch (IOException e) {
@@ -542,29 +538,6 @@ class MessagesTest {
   }
 
   @Test
-  void anInboxThatWasFullTellsThatThereIsRoomAlsoIfASmallMessageCameMeanwhile() {
-    ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-    AtomicInteger told = new AtomicInteger();
-    MessageInbox inbox = new MessageInbox(tasks::add, 1000, told::incrementAndGet);
-    inbox.on(byte[].class, bytes -> {});
-    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
-    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
-    assertThat(inbox.add(bytes(400), () -> {})).isFalse();
-    tasks.remove().run();
-    // Less than the limit, but who was told to stop is still to be told to go on.
-    assertThat(inbox.add(bytes(0), () -> {})).isFalse();
-    while (!tasks.isEmpty()) {
-      tasks.remove().run();
-    }
-    assertThat(told).hasValue(1);
-    assertThat(inbox.add(bytes(400), () -> {})).isTrue();
-  }
-
-  private static Frame.Message bytes(int size) {
-    return MessageCodecs.encode(new byte[size], 0);
-  }
-
-  @Test
   void messagesOfEverySizeAreTheSameOnBothSides() throws Exception {
     ForkedProcess child = forks.fork(Echo.class);
     Messages<byte[]> echoes = messages(child, byte[].class);
@@ -842,5 +815,96 @@ class MessagesTest {
     assertThat(lines.next()).isEqualTo("taken");
     assertThat(lines.next()).isEqualTo("ChannelClosedException");
     assertThat(get(child.onExit()).exitCode()).hasValue(0);
+  }
+
+  /** Says at the first number that it has begun, and then waits for a byte on its input. */
+  public static final class Dawdler {
+    private Dawdler() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(
+          Integer.class,
+          number -> {
+            parent.send("heard " + number);
+            if (number == 0) {
+              Sluggard.waitForInput();
+            }
+          });
+    }
+  }
+
+  @Test
+  void whatAListenerSendsIsWrittenThoughItTakesLongAndMoreLiesThere() throws Exception {
+    ForkedProcess child = forks.fork(Dawdler.class, Forks.options().stdin(Stdio.pipe()));
+    Messages<String> texts = messages(child, String.class);
+    // They wait until the child is there, and come to it at once.
+    for (int i = 0; i < 100; i++) {
+      child.send(i);
+    }
+    assertThat(texts.next()).isEqualTo("heard 0");
+    child.stdin().write('\n');
+    child.stdin().flush();
+    for (int i = 1; i < 100; i++) {
+      assertThat(texts.next()).isEqualTo("heard " + i);
+    }
+  }
+
+  /**
+   * Waits in its listener until the parent has taken something, and sends what it gets for that.
+   */
+  public static final class Impatient {
+    private Impatient() {}
+
+    public static void main(String[] args) {
+      ParentProcess parent = ParentProcess.get();
+      parent.onMessage(
+          String.class,
+          text -> {
+            try {
+              parent.sendStrict(1).thenApply(done -> done).join();
+            } catch (IllegalStateException e) {
+              parent.send(e.getMessage());
+            }
+          });
+    }
+  }
+
+  @Test
+  void aListenerThatWaitsForWhatOnlyItsThreadCanBringIsRefusedOnBothSides() throws Exception {
+    ForkedProcess child = forks.fork(Impatient.class);
+    CompletableFuture<String> childs = new CompletableFuture<>();
+    CompletableFuture<Throwable> own = new CompletableFuture<>();
+    child.onMessage(
+        String.class,
+        text -> {
+          childs.complete(text);
+          try {
+            child.sendStrict("again").get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+          } catch (Exception e) {
+            own.complete(e);
+          }
+        });
+    child.send("wait");
+    assertThat(get(childs)).contains("a listener can't wait");
+    assertThat(get(own))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("a listener can't wait until the child has taken");
+  }
+
+  @Test
+  void aListenerMayWaitUntilWhatItSendsIsWritten() throws Exception {
+    ForkedProcess child = forks.fork(Echo.class);
+    Messages<byte[]> echoes = messages(child, byte[].class);
+    CompletableFuture<Void> written = new CompletableFuture<>();
+    child.onMessage(
+        String.class,
+        text -> {
+          child.send(new byte[3 * MEBIBYTE]).join();
+          written.complete(null);
+        });
+    child.send("go on");
+    get(written);
+    assertThat(echoes.next()).hasSize(3 * MEBIBYTE);
   }
 }

@@ -12,6 +12,7 @@ import static dev.forkyard.protocol.WireWriter.utf8;
 import static dev.forkyard.protocol.WireWriter.varint;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes frames as {@code forkyard.proto} says: a length and a protobuf message. It is written by
@@ -53,10 +54,46 @@ public final class FrameCodec {
    * @throws java.nio.BufferOverflowException if fewer than {@link #sizeOf} bytes remain
    */
   public static void write(Frame frame, ByteBuffer out) {
+    writeHead(frame, out);
+    byte[] payload = payloadOf(frame);
+    if (payload != null) {
+      out.put(payload);
+    }
+  }
+
+  /**
+   * Writes all of the frame but its payload, with which it ends.
+   *
+   * @throws java.nio.BufferOverflowException if fewer than {@link #sizeOf} bytes, those of the
+   *     payload not counted, remain
+   */
+  public static void writeHead(Frame frame, ByteBuffer out) {
     int body = bodySize(frame);
     varint(out, sizeOfBytes(body));
     header(out, kindOf(frame), body);
     writeBody(frame, out);
+  }
+
+  /** The bytes of the user's with which the frame ends, itself and no copy; null if it has none. */
+  public static byte @Nullable [] payloadOf(Frame frame) {
+    if (frame instanceof Frame.Run run) {
+      return run.payload();
+    } else if (frame instanceof Frame.Result result) {
+      return result.value();
+    } else if (frame instanceof Frame.Message message) {
+      return message.payload();
+    }
+    return null;
+  }
+
+  /** In which field a kind of frame has it; 0 if it has none. */
+  static int payloadField(int kind) {
+    return switch (kind) {
+      case RUN -> 7;
+      case REPLY -> 3;
+      case MESSAGE -> 4;
+      default -> 0;
+    };
   }
 
   private static int kindOf(Frame frame) {
@@ -154,6 +191,7 @@ public final class FrameCodec {
     return size;
   }
 
+  /** All but the payload. */
   private static void writeBody(Frame frame, ByteBuffer out) {
     if (frame instanceof Frame.Run run) {
       number(out, 1, run.jobId());
@@ -165,13 +203,13 @@ public final class FrameCodec {
       number(out, 5, run.deadlineNanosLeft());
       number(out, 6, run.encoding().ordinal());
       if (run.payload() != null) {
-        bytes(out, 7, run.payload());
+        header(out, 7, run.payload().length);
       }
     } else if (frame instanceof Frame.Result result) {
       number(out, 1, result.jobId());
       number(out, 2, result.runNanos());
       if (result.value() != null) {
-        bytes(out, 3, result.value());
+        header(out, 3, result.value().length);
       }
     } else if (frame instanceof Frame.Failure failure) {
       number(out, 1, failure.jobId());
@@ -203,8 +241,10 @@ public final class FrameCodec {
     } else if (frame instanceof Frame.Message message) {
       number(out, 1, message.jobId());
       defaultableBytes(out, 2, utf8(message.type()));
-      defaultableBytes(out, 3, message.payload());
-      number(out, 4, message.sequence());
+      number(out, 3, message.sequence());
+      if (message.payload().length > 0) {
+        header(out, 4, message.payload().length);
+      }
     } else if (frame instanceof Frame.Taken taken) {
       number(out, 1, taken.sequence());
     }

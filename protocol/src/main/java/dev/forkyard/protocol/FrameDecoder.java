@@ -303,8 +303,8 @@ public final class FrameDecoder {
       switch (tag) {
         case 1 << 3 -> jobId = varint(in);
         case 2 << 3 | WireWriter.BYTES -> type = text(in);
-        case 3 << 3 | WireWriter.BYTES -> payload = bytes(in);
-        case 4 << 3 -> sequence = varint(in);
+        case 3 << 3 -> sequence = varint(in);
+        case 4 << 3 | WireWriter.BYTES -> payload = bytes(in);
         default -> skip(in, tag);
       }
     }

@@ -70,7 +70,6 @@ public final class ForkMain {
       return;
     }
     channel.allow(welcome.maxFrameBytes());
-    channel.surviveInterrupts();
     ParentProcess.connected(channel, detached, welcome.maxFrameBytes());
   }
 }

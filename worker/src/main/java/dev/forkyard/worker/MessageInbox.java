@@ -5,23 +5,20 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Executor;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What has arrived for the listeners of one side. Messages of a class that has no listener yet are
- * kept; those of one class are heard in the order in which they were sent, and so are all, where
- * the listeners are there. Both ends use it; programs need not.
+ * What has arrived for the listeners of one side. They are called one at a time, by the thread that
+ * brings the messages. Messages of a class that has no listener yet are kept; those of one class
+ * are heard in the order in which they were sent, and so are all, where the listeners are there.
  */
-public final class MessageInbox {
-
-  private record Arrived(Frame.Message message, Runnable taken) {
-
-    /** About what it takes in memory. */
-    int bytes() {
-      return message.payload().length + 64;
-    }
-  }
+final class MessageInbox {
 
   private record Listener<T>(Class<T> type, Consumer<? super T> consumer) {
 
@@ -30,80 +27,109 @@ public final class MessageInbox {
     }
   }
 
-  private final Executor serial;
   private final long limitBytes;
-  private final Runnable onRoom;
+  private final LongConsumer taken;
+  private final Map<String, Listener<?>> registered = new ConcurrentHashMap<>();
+  private final Queue<String> newcomers = new ConcurrentLinkedQueue<>();
+
+  /** Held while a listener is called; guards those below. */
+  private final ReentrantLock hearing = new ReentrantLock();
+
   private final Map<String, Listener<?>> listeners = new HashMap<>();
-  private final Map<String, ArrayDeque<Arrived>> kept = new HashMap<>();
-  private long bytes;
+  private final Map<String, ArrayDeque<Frame.Message>> kept = new HashMap<>();
+  private long keptBytes;
   private boolean full;
 
   /**
    * Makes an empty one.
    *
-   * @param serial runs the listeners, one task after the other in order
-   * @param limitBytes when more than this waits, no more should be read
-   * @param onRoom called when there is room again
+   * @param limitBytes when more than this is kept, no more should be brought
+   * @param taken is told of each message that wants it, by its sequence number, when a listener has
+   *     returned from it
    */
-  public MessageInbox(Executor serial, long limitBytes, Runnable onRoom) {
-    this.serial = serial;
+  MessageInbox(long limitBytes, LongConsumer taken) {
     this.limitBytes = limitBytes;
-    this.onRoom = onRoom;
+    this.taken = taken;
   }
 
   /**
-   * Registers the listener for a class, which gets what was kept for it first.
+   * Registers the listener for a class. What was kept for it is heard at the next message, or when
+   * {@link #hearKept} is called.
    *
    * @throws IllegalStateException if the class has one
    * @throws IllegalArgumentException if no message can be of this very class
    */
-  public <T> void on(Class<T> type, Consumer<? super T> listener) {
+  <T> void on(Class<T> type, Consumer<? super T> listener) {
     Objects.requireNonNull(listener, "listener");
     String name = MessageCodecs.checkedName(type);
-    synchronized (this) {
-      if (listeners.putIfAbsent(name, new Listener<>(type, listener)) != null) {
-        throw new IllegalStateException("messages of class " + name + " have a listener already");
-      }
-      ArrayDeque<Arrived> waiting = kept.remove(name);
-      if (waiting != null) {
-        waiting.forEach(each -> serial.execute(() -> deliver(each)));
-      }
+    if (registered.putIfAbsent(name, new Listener<>(type, listener)) != null) {
+      throw new IllegalStateException("messages of class " + name + " have a listener already");
     }
+    newcomers.add(name);
   }
 
-  /**
-   * Takes what has arrived.
-   *
-   * @param taken run when a listener has returned from it
-   * @return whether there is room for more; if not, {@code onRoom} tells when
-   */
-  public synchronized boolean add(Frame.Message message, Runnable taken) {
-    Arrived arrived = new Arrived(message, taken);
-    bytes += arrived.bytes();
-    if (listeners.containsKey(message.type())) {
-      serial.execute(() -> deliver(arrived));
-    } else {
-      kept.computeIfAbsent(message.type(), none -> new ArrayDeque<>()).addLast(arrived);
-    }
-    // Once full it stays so until onRoom is due, also if this one is small: else nobody would tell.
-    full |= bytes > limitBytes;
-    return !full;
-  }
-
-  private void deliver(Arrived arrived) {
-    Listener<?> listener;
-    synchronized (this) {
-      listener = listeners.get(arrived.message.type());
-    }
+  /** Takes what has arrived. */
+  void add(Frame.Message message) {
+    hearKept();
+    hearing.lock();
     try {
-      Objects.requireNonNull(listener).hear(arrived.message.payload());
+      Listener<?> listener = listeners.get(message.type());
+      if (listener != null) {
+        hear(listener, message);
+      } else {
+        kept.computeIfAbsent(message.type(), none -> new ArrayDeque<>()).addLast(message);
+        keptBytes += sizeOf(message);
+        full |= keptBytes > limitBytes;
+      }
+    } finally {
+      hearing.unlock();
+    }
+  }
+
+  /** Calls the new listeners with what was kept for them; in a listener it does nothing. */
+  void hearKept() {
+    if (newcomers.isEmpty() || hearing.isHeldByCurrentThread()) {
+      return;
+    }
+    hearing.lock();
+    try {
+      for (String name = newcomers.poll(); name != null; name = newcomers.poll()) {
+        Listener<?> listener = Objects.requireNonNull(registered.get(name));
+        ArrayDeque<Frame.Message> waiting = kept.remove(name);
+        for (Frame.Message next = first(waiting); next != null; next = first(waiting)) {
+          keptBytes -= sizeOf(next);
+          hear(listener, next);
+        }
+        listeners.put(name, listener);
+      }
+      full &= keptBytes > limitBytes / 2;
+    } finally {
+      hearing.unlock();
+    }
+  }
+
+  private static Frame.@Nullable Message first(@Nullable ArrayDeque<Frame.Message> waiting) {
+    return waiting == null ? null : waiting.pollFirst();
+  }
+
+  /** About what it takes in memory. */
+  private static int sizeOf(Frame.Message message) {
+    return message.payload().length + 64;
+  }
+
+  private void hear(Listener<?> listener, Frame.Message message) {
+    boolean wasInterrupted = Thread.currentThread().isInterrupted();
+    try {
+      listener.hear(message.payload());
     } catch (Throwable thrown) {
       report(thrown);
-    } finally {
-      if (delivered(arrived)) {
-        onRoom.run();
-      }
-      arrived.taken.run();
+    }
+    if (!wasInterrupted) {
+      // What a listener leaves behind is not for the next one.
+      Thread.interrupted();
+    }
+    if (message.sequence() != 0) {
+      taken.accept(message.sequence());
     }
   }
 
@@ -117,16 +143,13 @@ public final class MessageInbox {
     }
   }
 
-  /** Whether there is room now where there was none before. */
-  private synchronized boolean delivered(Arrived arrived) {
-    bytes -= arrived.bytes();
-    boolean room = full && bytes <= limitBytes / 2;
-    full &= !room;
-    return room;
-  }
-
-  /** Whether no more should be read. */
-  synchronized boolean isFull() {
-    return full;
+  /** Whether no more should be brought. */
+  boolean isFull() {
+    hearing.lock();
+    try {
+      return full;
+    } finally {
+      hearing.unlock();
+    }
   }
 }
