@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Unless it is detached, a child ends with this JVM, even by {@code kill -9}, and so does all
  * that it started, where the system has {@code sh} and {@code setsid}: it leads a session of its
- * own, which a small guard process then kills. So a terminal's Ctrl-C reaches this program alone.
+ * own, which a small guard process then kills. So a terminal's Ctrl-C reaches this program alone. A
+ * child that stays in this program's session ({@link SpawnOptions.Builder#sameSession}) starts
+ * sooner, and less is promised of what it started.
  *
  * <p>All methods may be called from any thread. Callbacks and futures complete on threads that
  * children share: one after the other for each output, and for the messages and the end of each
@@ -42,6 +44,7 @@ public sealed class ChildProcess permits ForkedProcess {
   private final List<String> command;
   private final Process process;
   private final @Nullable ProcessGuard guard;
+  private final ProcessGuard.Reach reach;
   private final @Nullable ChildSocket socket;
   private final @Nullable ChildOutput stdout;
   private final @Nullable ChildOutput stderr;
@@ -58,6 +61,7 @@ public sealed class ChildProcess permits ForkedProcess {
     this.command = started.command;
     this.process = started.process;
     this.guard = started.guard;
+    this.reach = started.reach;
     this.socket = started.socket;
     this.stdout = started.stdout;
     this.stderr = started.stderr;
@@ -92,6 +96,7 @@ public sealed class ChildProcess permits ForkedProcess {
       List<String> command,
       Process process,
       @Nullable ProcessGuard guard,
+      ProcessGuard.Reach reach,
       boolean releases,
       boolean writable,
       boolean killTreeOnExit,
@@ -218,13 +223,14 @@ public sealed class ChildProcess permits ForkedProcess {
       }
       Process process = launch.start();
       if (guard != null) {
-        guard.watch(process.pid());
+        guard.watch(process.pid(), launch.reach());
       }
       launch.attach(process, out, err);
       return new Started(
           launch.command(),
           process,
           guard,
+          launch.reach(),
           shared,
           launch.stdinIsPipe(),
           how.killTreeOnExit(),
@@ -257,7 +263,7 @@ public sealed class ChildProcess permits ForkedProcess {
       socket.childEnded();
     }
     CompletableFuture<@Nullable Void> alone = CompletableFuture.completedFuture(null);
-    if (guard != null && killTreeOnExit) {
+    if (guard != null && killTreeOnExit && reach == ProcessGuard.Reach.SESSION) {
       alone = reap();
     } else if (guard != null) {
       guard.forget(process.pid());
@@ -401,12 +407,16 @@ public sealed class ChildProcess permits ForkedProcess {
     if (!process.isAlive()) {
       return false;
     }
-    switch (name) {
-      case "SIGTERM" -> process.toHandle().destroy();
-      case "SIGKILL" -> process.toHandle().destroyForcibly();
-      default -> byGuard(with -> with.signal(Signals.withoutPrefix(name), process.pid(), false));
-    }
+    send(name, process.toHandle());
     return true;
+  }
+
+  private void send(String signal, ProcessHandle to) {
+    switch (signal) {
+      case "SIGTERM" -> to.destroy();
+      case "SIGKILL" -> to.destroyForcibly();
+      default -> byGuard(with -> with.signal(Signals.withoutPrefix(signal), to.pid(), false));
+    }
   }
 
   /** From now on what it leaves behind ends with it. */
@@ -414,10 +424,12 @@ public sealed class ChildProcess permits ForkedProcess {
     killTreeOnExit = true;
   }
 
-  /** Sends a signal to the process and all of its group. */
+  /** Sends a signal to the process and all of its group, or without one to its descendants. */
   void killGroup(String signal) {
-    if (!leadsGroup()) {
+    if (reach == ProcessGuard.Reach.TREE) {
+      Descendants descendants = new Descendants(process);
       kill(signal);
+      descendants.forEach(each -> send(signal, each));
     } else if (process.isAlive()) {
       byGuard(with -> with.signal(Signals.withoutPrefix(signal), process.pid(), true));
     }
@@ -425,8 +437,8 @@ public sealed class ChildProcess permits ForkedProcess {
 
   /**
    * Kills the process with {@code SIGKILL}, and all that it started: its descendants, and whoever
-   * else is in its session. When the process has ended this does nothing, since its id may be
-   * another's by then; for what it leaves behind there is {@link
+   * else is in the session that it leads. When the process has ended this does nothing, since its
+   * id may be another's by then; for what it leaves behind there is {@link
    * SpawnOptions.Builder#killTreeOnExit}.
    *
    * @return completes when none is left, or after 5 s
@@ -434,30 +446,33 @@ public sealed class ChildProcess permits ForkedProcess {
   public CompletableFuture<@Nullable Void> killTree() {
     // Asked before the kill: the others are to end also if this one is quick to.
     boolean alive = process.isAlive();
-    List<ProcessHandle> descendants = process.descendants().toList();
-    process.toHandle().destroyForcibly();
-    descendants.forEach(ProcessHandle::destroyForcibly);
-    CompletableFuture<@Nullable Void> session =
-        leadsGroup() && alive ? reap() : CompletableFuture.completedFuture(null);
-    CompletableFuture<?>[] all =
-        descendants.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
+    Descendants descendants = new Descendants(process);
+    CompletableFuture<@Nullable Void> others = CompletableFuture.completedFuture(null);
+    if (reach == ProcessGuard.Reach.SESSION) {
+      kill(descendants);
+      others = alive ? reap() : others;
+    } else if (alive) {
+      // By the guard first: it stops them all, so that none can start another meanwhile.
+      others = reap().thenRun(() -> kill(descendants));
+    }
     CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
-    CompletableFuture.allOf(CompletableFuture.allOf(all), session, dead)
+    CompletableFuture.allOf(others.thenCompose(done -> descendants.ended(gone)), dead)
         .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
         .thenRunAsync(() -> gone.complete(null), callbacks);
     return gone;
   }
 
-  /** Kills what is in its session, once: a second question would take the first one's answer. */
-  private CompletableFuture<@Nullable Void> reap() {
-    if (reaps.compareAndSet(false, true)) {
-      byGuard(with -> with.reap(process.pid()).thenRun(() -> reaped.complete(null)));
-    }
-    return reaped;
+  private void kill(Descendants descendants) {
+    process.toHandle().destroyForcibly();
+    descendants.kill();
   }
 
-  private static boolean leadsGroup() {
-    return !ProcessGuard.sessionPrefix().isEmpty();
+  /** Kills what is in its reach, once: a second question would take the first one's answer. */
+  private CompletableFuture<@Nullable Void> reap() {
+    if (reaps.compareAndSet(false, true)) {
+      byGuard(with -> with.reap(process.pid(), reach).thenRun(() -> reaped.complete(null)));
+    }
+    return reaped;
   }
 
   private void byGuard(Consumer<ProcessGuard> action) {

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One start of a process: the only place where this is done. What was asked for is checked before
- * anything is started; where it can, the process leads a session and group of its own, so that all
- * that it starts can be found and a terminal's signals do not reach it.
+ * anything is started; where it can and is not told otherwise, the process leads a session and
+ * group of its own, so that all that it starts can be found and a terminal's signals do not reach
+ * it.
  */
 final class Launch {
 
   private final List<String> command;
+  private final ProcessGuard.Reach reach;
   private final ProcessBuilder builder;
   private final @Nullable OutputSource stdout;
   private final @Nullable OutputSource stderr;
@@ -32,7 +34,9 @@ final class Launch {
   Launch(List<String> command, ProcessOptions options, SpawnOptions.Streams streams) {
     this.command = List.copyOf(command);
     check(this.command);
-    List<String> whole = new ArrayList<>(ProcessGuard.sessionPrefix());
+    List<String> prefix = options.sameSession() ? List.of() : ProcessGuard.SESSION_PREFIX;
+    reach = prefix.isEmpty() ? ProcessGuard.Reach.TREE : ProcessGuard.Reach.SESSION;
+    List<String> whole = new ArrayList<>(prefix);
     whole.addAll(this.command);
     builder = new ProcessBuilder(whole);
     if (options.cleanEnvironment()) {
@@ -128,6 +132,11 @@ final class Launch {
 
   List<String> command() {
     return command;
+  }
+
+  /** How what the process starts can be found. */
+  ProcessGuard.Reach reach() {
+    return reach;
   }
 
   @Nullable OutputSource stdout() {

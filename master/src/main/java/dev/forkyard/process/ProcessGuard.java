@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small shell process that outlives this JVM and kills the sessions of its children: each when it
- * is reaped, and all of them when this JVM is gone, even by {@code kill -9}.
+ * A small shell process that outlives this JVM and kills its children with their sessions: each
+ * when it is reaped, and all of them when this JVM is gone, even by {@code kill -9}.
  *
  * <p>It needs {@code sh}; without one, as on Windows, nothing is guarded, and children must see to
  * it by themselves that they end with their parent.
@@ -41,14 +41,36 @@ public final class ProcessGuard implements AutoCloseable {
   private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /**
+   * What makes a command the leader of a session of its own; empty where there is no such thing.
+   */
+  static final List<String> SESSION_PREFIX =
+      find("setsid").map(setsid -> List.of(setsid.toString())).orElse(List.of());
+
+  /** How it is found what is to end with a process. */
+  enum Reach {
+    /** The process leads a session: all that are in it. */
+    SESSION(""),
+    /** Its descendants, as far as their parents live. */
+    TREE(" tree");
+
+    private final String word;
+
+    Reach(String word) {
+      this.word = word;
+    }
+  }
+
+  private record Reaping(Reach reach, CompletableFuture<@Nullable Void> done) {}
+
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
     static final Logger LOG = LoggerFactory.getLogger(ProcessGuard.class);
   }
 
   private final List<String> command;
-  private final Set<Long> watched = ConcurrentHashMap.newKeySet();
-  private final Map<Long, CompletableFuture<@Nullable Void>> reaping = new ConcurrentHashMap<>();
+  private final Map<Long, Reach> watched = new ConcurrentHashMap<>();
+  private final Map<Long, Reaping> reaping = new ConcurrentHashMap<>();
   private @Nullable Process shell;
   private boolean closed;
   private boolean wanted;
@@ -80,7 +102,7 @@ public final class ProcessGuard implements AutoCloseable {
   }
 
   private static List<String> command(@Nullable Path directory) throws IOException {
-    Path shell = find("sh");
+    Path shell = find("sh").orElse(null);
     if (shell == null) {
       return List.of();
     }
@@ -88,7 +110,7 @@ public final class ProcessGuard implements AutoCloseable {
       if (script == null) {
         throw new IOException("guard.sh is missing beside " + ProcessGuard.class.getName());
       }
-      List<String> command = new ArrayList<>(sessionPrefix());
+      List<String> command = new ArrayList<>(SESSION_PREFIX);
       command.add(shell.toString());
       command.add("-c");
       command.add(new String(script.readAllBytes(), StandardCharsets.UTF_8));
@@ -98,24 +120,16 @@ public final class ProcessGuard implements AutoCloseable {
     }
   }
 
-  /**
-   * What makes a command the leader of a session of its own; empty where there is no such thing.
-   */
-  static List<String> sessionPrefix() {
-    Path setsid = find("setsid");
-    return setsid == null ? List.of() : List.of(setsid.toString());
-  }
-
-  private static @Nullable Path find(String program) {
+  private static Optional<Path> find(String program) {
     String path = System.getenv().getOrDefault("PATH", "");
     for (String directory :
         (path + ":/usr/bin:/bin").split(File.pathSeparator.equals(":") ? ":" : ";")) {
       Path file = directory.isEmpty() ? null : Path.of(directory).resolve(program);
       if (file != null && Files.isExecutable(file)) {
-        return file;
+        return Optional.of(file);
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   private synchronized Process startShell() throws IOException {
@@ -124,14 +138,10 @@ public final class ProcessGuard implements AutoCloseable {
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     Process started = builder.start();
     shell = started;
-    for (long pid : watched) {
-      write(started, "watch " + pid);
-    }
+    watched.forEach((pid, reach) -> write(started, "watch " + pid + reach.word));
     // For those given up in the meantime it is too late: their ids may be other processes' by now.
-    reaping.values().removeIf(CompletableFuture::isDone);
-    for (long pid : reaping.keySet()) {
-      write(started, "reap " + pid);
-    }
+    reaping.values().removeIf(each -> each.done.isDone());
+    reaping.forEach((pid, each) -> write(started, "reap " + pid + each.reach.word));
     return started;
   }
 
@@ -210,29 +220,34 @@ public final class ProcessGuard implements AutoCloseable {
   }
 
   private void giveUpReaping() {
-    watched.removeAll(reaping.keySet());
+    watched.keySet().removeAll(reaping.keySet());
     // Who waits for them is not to run with this lock held.
-    reaping.values().forEach(each -> each.completeAsync(() -> null, Callbacks.unordered()));
+    reaping.values().forEach(each -> each.done.completeAsync(() -> null, Callbacks.unordered()));
     reaping.clear();
   }
 
   private void reaped(long pid) {
     watched.remove(pid);
-    CompletableFuture<@Nullable Void> done = reaping.remove(pid);
-    if (done != null) {
-      done.complete(null);
+    Reaping asked = reaping.remove(pid);
+    if (asked != null) {
+      asked.done.complete(null);
     }
   }
 
   /** From now on the session that this process leads ends with this JVM. */
-  public synchronized void watch(long pid) {
-    watched.add(pid);
-    want("watch " + pid);
+  public void watch(long pid) {
+    watch(pid, Reach.SESSION);
   }
 
-  /** The process has ended: what is left of its session is no longer this guard's business. */
+  /** From now on this process and whoever is in its reach end with this JVM. */
+  synchronized void watch(long pid, Reach reach) {
+    watched.put(pid, reach);
+    want("watch " + pid + reach.word);
+  }
+
+  /** The process has ended: what it has left behind is no longer this guard's business. */
   synchronized void forget(long pid) {
-    if (watched.remove(pid)) {
+    if (watched.remove(pid) != null) {
       tell("forget " + pid);
     }
   }
@@ -253,19 +268,27 @@ public final class ProcessGuard implements AutoCloseable {
 
   /** Kills what is left of that session. The future completes when nobody is left, or after 5 s. */
   public CompletableFuture<@Nullable Void> reap(long pid) {
+    return reap(pid, Reach.SESSION);
+  }
+
+  /**
+   * Kills whoever is in its reach; a process whose tree is to be killed must be alive. The future
+   * completes when nobody is left, or after 5 s.
+   */
+  CompletableFuture<@Nullable Void> reap(long pid, Reach reach) {
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
     synchronized (this) {
-      CompletableFuture<@Nullable Void> asked = reaping.get(pid);
-      if (asked != null && !asked.isDone()) {
-        return asked;
+      Reaping asked = reaping.get(pid);
+      if (asked != null && !asked.done.isDone()) {
+        return asked.done;
       }
       if (command.isEmpty() || closed) {
         watched.remove(pid);
         done.complete(null);
         return done;
       }
-      reaping.put(pid, done);
-      want("reap " + pid);
+      reaping.put(pid, new Reaping(reach, done));
+      want("reap " + pid + reach.word);
     }
     return done.completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS);
   }

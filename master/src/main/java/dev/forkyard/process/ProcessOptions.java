@@ -14,12 +14,14 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
   private final @Nullable Path directory;
   private final Map<String, @Nullable String> environment;
   private final boolean cleanEnvironment;
+  private final boolean sameSession;
   private final OutputSource.Factory pipes;
 
   ProcessOptions(Builder<?> builder) {
     this.directory = builder.directory;
     this.environment = Collections.unmodifiableMap(new HashMap<>(builder.environment));
     this.cleanEnvironment = builder.cleanEnvironment;
+    this.sameSession = builder.sameSession;
     this.pipes = builder.pipes;
   }
 
@@ -34,6 +36,10 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
 
   boolean cleanEnvironment() {
     return cleanEnvironment;
+  }
+
+  boolean sameSession() {
+    return sameSession;
   }
 
   OutputSource.Factory pipes() {
@@ -51,6 +57,7 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
     private @Nullable Path directory;
     private final Map<String, @Nullable String> environment = new HashMap<>();
     private boolean cleanEnvironment;
+    private boolean sameSession;
     private OutputSource.Factory pipes = OutputSource::open;
 
     Builder() {}
@@ -98,6 +105,22 @@ public abstract sealed class ProcessOptions permits ExecOptions, SpawnOptions, F
     /** Inherits no variable: the process has those that are set here alone. */
     public B cleanEnvironment() {
       cleanEnvironment = true;
+      return self();
+    }
+
+    /**
+     * Leaves the process in this program's session and process group, as Node does: it keeps the
+     * terminal, from which it can read, and starts sooner, by the program that would make it the
+     * leader of a session of its own.
+     *
+     * <p>What is lost: a terminal's Ctrl-C and hang-up reach the process too; and what it started
+     * is found by its descent alone, not by its session. So whoever's parent has ended before the
+     * kill is no longer found: it survives a kill of the tree, and this program's death. As long as
+     * the parents live they are found, also where they lead other sessions, and the process itself
+     * ends with this program in any case.
+     */
+    public B sameSession() {
+      sameSession = true;
       return self();
     }
   }

@@ -21,6 +21,11 @@ public final class SpawnOptions extends ProcessOptions {
     this.killTreeOnExit = builder.killTreeOnExit;
     this.socket = builder.socket;
     this.guard = builder.guard;
+    if (killTreeOnExit && sameSession()) {
+      throw new IllegalArgumentException(
+          "killTreeOnExit goes not with sameSession: what a process left behind is found by the"
+              + " session that it led");
+    }
   }
 
   /** Three pipes, this program's directory and environment. */
@@ -108,7 +113,10 @@ public final class SpawnOptions extends ProcessOptions {
       return this;
     }
 
-    /** When the process has ended, kills what it left behind in its session. */
+    /**
+     * When the process has ended, kills what it left behind in its session, which is then to be its
+     * own: this goes not with {@link #sameSession}.
+     */
     public Builder killTreeOnExit() {
       this.killTreeOnExit = true;
       return this;
@@ -129,7 +137,11 @@ public final class SpawnOptions extends ProcessOptions {
       return this;
     }
 
-    /** The options. */
+    /**
+     * The options.
+     *
+     * @throws IllegalArgumentException if what goes not together was asked for
+     */
     public SpawnOptions build() {
       return new SpawnOptions(this);
     }

@@ -1,59 +1,108 @@
 # Outlives the master and kills what it watches. Commands come on standard input, one a line:
-#   watch PID    PID leads a session and process group of its own
-#   reap PID     kill what is left of that session, answer "reaped PID", and forget it
-#   forget PID   the process has ended, and what it left behind may stay
-#   signal PID NAME    send a signal; with a minus before PID to its process group
+#   watch PID         PID leads a session and process group of its own
+#   watch PID tree    PID does not; it has descendants
+#   reap PID [tree]   kill what is left of that session, or that process with its descendants, answer "reaped PID",
+#                     and forget it
+#   forget PID        the process has ended, and what it left behind may stay
+#   signal PID NAME   send a signal; with a minus before PID to its process group
 # When the input ends, because the master closed it or died, everything watched is killed and the directory
 # named by the first argument is removed, with the files in shared memory that carry its name.
 trap '' INT TERM HUP QUIT PIPE
-watched=' '
+sessions=' '
+trees=' '
+
+# Whether to look at all processes once more, since the last look found one; a bounded number of times.
+again() {
+  [ -d /proc/self ] && [ "$found" = 1 ] && [ "$rounds" -lt 20 ] || return 1
+  found=0
+  rounds=$((rounds + 1))
+}
+
+# Learns a process's state, parent and session; fails if it has ended.
+look() {
+  line=
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null
+  # pid (name) state parent group session ...: the name may hold anything, so cut behind its last ")".
+  # shellcheck disable=SC2086
+  set -- ${line##*) }
+  state=${1:-X}
+  parent=${2:-none}
+  session=${4:-none}
+  [ "$state" != Z ] && [ "$state" != X ]
+}
 
 # Kills the group at once, then whoever is left in the session under another group, until nobody is.
 kill_session() {
   kill -KILL "-$1" 2>/dev/null
-  [ -d /proc/self ] || return 0
-  rounds=0
   found=1
-  while [ "$found" = 1 ] && [ "$rounds" -lt 20 ]; do
-    found=0
-    rounds=$((rounds + 1))
+  rounds=0
+  while again; do
     for stat in /proc/[0-9]*/stat; do
-      line=
-      { read -r line <"$stat"; } 2>/dev/null
-      # pid (name) state parent group session ...: the name may hold anything, so cut behind its last ")".
-      rest=${line##*) }
-      # shellcheck disable=SC2086
-      set -- "$1" $rest
-      if [ "${5:-}" = "$1" ] && [ "${2:-}" != Z ] && [ "${2:-}" != X ]; then
-        pid=${stat#/proc/}
-        kill -KILL "${pid%/stat}" 2>/dev/null && found=1
-      fi
+      pid=${stat#/proc/}
+      pid=${pid%/stat}
+      look "$pid" && [ "$session" = "$1" ] && kill -KILL "$pid" 2>/dev/null && found=1
     done
   done
 }
 
-forget() {
-  case $watched in
-    *" $1 "*) watched="${watched%% "$1" *} ${watched#* "$1" }" ;;
-  esac
+# Stops processes and their descendants until all are seen to stand still, so that none can start another or lose its
+# parent meanwhile; then kills them, the youngest first, and waits until they have ended.
+kill_trees() {
+  # shellcheck disable=SC2048,SC2086
+  set -- $*
+  [ $# -gt 0 ] || return 0
+  kill -STOP "$@" 2>/dev/null
+  tree=" $* "
+  found=1
+  rounds=0
+  while again; do
+    for stat in /proc/[0-9]*/stat; do
+      pid=${stat#/proc/}
+      pid=${pid%/stat}
+      look "$pid" || continue
+      case $tree in
+        *" $pid "*) [ "$state" = T ] || found=1 ;;
+        *" $parent "*) kill -STOP "$pid" 2>/dev/null && tree=" $pid$tree" && found=1 ;;
+      esac
+    done
+  done
+  # shellcheck disable=SC2086
+  kill -KILL $tree 2>/dev/null
+  found=1
+  rounds=0
+  while again; do
+    for pid in $tree; do look "$pid" && found=1; done
+  done
 }
 
-while read -r command pid name; do
-  case $command in
-    watch) watched="$watched$pid " ;;
+forget() {
+  case $sessions in *" $1 "*) sessions="${sessions%% "$1" *} ${sessions#* "$1" }" ;; esac
+  case $trees in *" $1 "*) trees="${trees%% "$1" *} ${trees#* "$1" }" ;; esac
+}
+
+while read -r command pid argument; do
+  case $command$argument in
+    watch) sessions="$sessions$pid " ;;
+    watchtree) trees="$trees$pid " ;;
     forget) forget "$pid" ;;
-    reap)
-      kill_session "$pid"
-      forget "$pid"
-      echo "reaped $pid"
+    reap*)
+      reaped=$pid
+      case $argument in
+        tree) kill_trees "$pid" ;;
+        *) kill_session "$pid" ;;
+      esac
+      forget "$reaped"
+      echo "reaped $reaped"
       ;;
-    signal)
+    signal*)
       # A process that has just started may not lead its group yet.
-      kill -s "$name" -- "$pid" 2>/dev/null || kill -s "$name" -- "${pid#-}" 2>/dev/null
+      kill -s "$argument" -- "$pid" 2>/dev/null || kill -s "$argument" -- "${pid#-}" 2>/dev/null
       ;;
   esac
 done
 
-for pid in $watched; do kill -KILL "-$pid" 2>/dev/null; done
-for pid in $watched; do kill_session "$pid"; done
+for pid in $sessions; do kill -KILL "-$pid" 2>/dev/null; done
+# shellcheck disable=SC2086
+kill_trees $trees
+for leader in $sessions; do kill_session "$leader"; done
 [ -z "${1:-}" ] || rm -rf -- "$1" "/dev/shm/${1##*/}-"*

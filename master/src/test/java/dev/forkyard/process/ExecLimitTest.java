@@ -47,6 +47,20 @@ class ExecLimitTest {
   }
 
   @Test
+  void aProgramInThisSessionGetsItWithItsDescendantsThatStillHaveTheirParents() throws Exception {
+    for (String signal : List.of("SIGTERM", "SIGUSR1")) {
+      ExecOptions options =
+          children.exec().sameSession().timeout(SHORT).killSignal(signal).killGrace(LONG).build();
+      ExecException failure =
+          failure(ChildProcess.exec("echo out; sleep 1000 & sh -c 'sleep 1000; :'; :", options));
+      assertThat(failure.timedOut()).isTrue();
+      assertThat(failure.result().signal()).hasValue(signal);
+      assertThat(failure.result().stdout()).isEqualTo("out\n");
+      children.awaitNoneLeft();
+    }
+  }
+
+  @Test
   void aProgramThatIgnoresTheSignalIsForcedAfterTheGrace() throws Exception {
     ExecOptions options = children.exec().timeout(SHORT).killGrace(SHORT).build();
     ExecException failure =

@@ -45,7 +45,7 @@ class ProgramTest {
   void theChildrenOfAProgramThatIsKilledEndUnlessTheyAreDetached() throws Exception {
     ChildProcess program = run(HasChildren.class);
     assertThat(program.stdout().readNBytes(6)).asString(UTF_8).isEqualTo("ready\n");
-    await().atMost(LIMIT).until(() -> children.alive("sleep 100").size() == 8);
+    await().atMost(LIMIT).until(() -> children.alive("sleep 100").size() == 11);
     program.kill("SIGKILL");
     await().atMost(LIMIT).until(() -> children.alive().size() == 1);
     assertThat(children.alive("sleep 1001")).hasSize(1);
@@ -64,6 +64,9 @@ class ProgramTest {
       ChildProcess.spawn(List.of("sh", "-c", "trap '' TERM HUP; sleep 1000; :"), silent.build());
       ChildProcess.spawn(List.of("sleep", "1000"));
       ChildProcess.exec("sleep 1000 & (sleep 1000 &); exec sleep 1000");
+      ChildProcess.spawn(
+          List.of("sh", "-c", "trap '' TERM HUP; setsid sleep 1000 & sleep 1000; :"),
+          SpawnOptions.builder().sameSession().build());
       ChildProcess.spawn(List.of("sleep", "1001"), silent.detached().build());
       System.out.println("ready");
       LockSupport.park();
@@ -77,7 +80,7 @@ class ProgramTest {
     try (OutputStream in = program.stdin()) {
       in.write(text.getBytes(UTF_8));
     }
-    assertThat(text(program.stdout())).isEqualTo("0 0 0\n" + text);
+    assertThat(text(program.stdout())).isEqualTo("0 0 0\n0\n" + text);
     assertThat(get(program.onClose()).success()).isTrue();
   }
 
@@ -91,8 +94,50 @@ class ProgramTest {
       cat.stdin().close();
       int spawn = cat.stdout().readAllBytes().length;
       System.out.println(exec + " " + file + " " + spawn);
+      ChildProcess.fork(CountsItsInput.class).onClose().get();
       System.in.transferTo(System.out);
       System.out.flush();
+    }
+  }
+
+  /** Forked, with the input and output that a forked JVM has by default. */
+  public static final class CountsItsInput {
+
+    private CountsItsInput() {}
+
+    public static void main(String[] args) throws Exception {
+      System.out.println(System.in.readAllBytes().length);
+    }
+  }
+
+  @Test
+  void aChildThatInheritsItsStreamsHasThoseOfTheProgram() throws Exception {
+    for (String session : List.of("own", "same")) {
+      ChildProcess program =
+          ChildProcess.spawn(
+              OtherJvm.command(List.of(), LendsItsStreams.class, session),
+              children.spawn().build());
+      try (OutputStream in = program.stdin()) {
+        in.write("words\n".getBytes(UTF_8));
+      }
+      assertThat(text(program.stdout())).isEqualTo("out words\nended\n");
+      assertThat(text(program.stderr())).isEqualTo("err words\n");
+      assertThat(get(program.onClose()).success()).isTrue();
+    }
+  }
+
+  /** Has a child that reads and writes its own three streams. */
+  static final class LendsItsStreams {
+
+    public static void main(String[] args) throws Exception {
+      Stdio own = Stdio.inherit();
+      SpawnOptions.Builder options = SpawnOptions.builder().stdin(own).stdout(own).stderr(own);
+      if (args[0].equals("same")) {
+        options.sameSession();
+      }
+      String script = "read -r line; echo \"out $line\"; echo \"err $line\" >&2";
+      ChildProcess.spawn(List.of("sh", "-c", script), options.build()).onClose().get();
+      System.out.println("ended");
     }
   }
 

@@ -1,0 +1,63 @@
+package dev.forkyard.process;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a process has started and what these have, at one moment, as far as the parents live. */
+final class Descendants {
+
+  private static final int LOOK_MILLIS = 5;
+
+  private final List<ProcessHandle> processes;
+
+  Descendants(Process process) {
+    this.processes = process.descendants().toList();
+  }
+
+  void forEach(Consumer<ProcessHandle> action) {
+    processes.forEach(action);
+  }
+
+  void kill() {
+    forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Completes when all have ended, or about when it was given up to wait for them. */
+  CompletableFuture<@Nullable Void> ended(CompletableFuture<?> givenUp) {
+    if (givenUp.isDone() || processes.stream().noneMatch(Descendants::runs)) {
+      return CompletableFuture.completedFuture(null);
+    }
+    Executor later =
+        CompletableFuture.delayedExecutor(
+            LOOK_MILLIS, TimeUnit.MILLISECONDS, Callbacks.unordered());
+    return CompletableFuture.runAsync(() -> {}, later).thenCompose(done -> ended(givenUp));
+  }
+
+  /**
+   * {@link ProcessHandle#onExit} would look each 300 ms, and {@link ProcessHandle#isAlive} counts
+   * those in that nobody has yet asked how they ended: those whose parents are gone wait for the
+   * system's first process, which may do so every few seconds only.
+   */
+  private static boolean runs(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    try {
+      byte[] stat = Files.readAllBytes(Path.of("/proc/" + process.pid() + "/stat"));
+      String text = new String(stat, StandardCharsets.ISO_8859_1);
+      // pid (name) state ...: the name may hold anything.
+      char state = text.charAt(text.lastIndexOf(')') + 2);
+      return state != 'Z' && state != 'X';
+    } catch (IOException endedOrAnotherSystem) {
+      return process.isAlive();
+    }
+  }
+}
