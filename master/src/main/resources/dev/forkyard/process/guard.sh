@@ -45,8 +45,15 @@ kill_session() {
   done
 }
 
-# Stops processes and their descendants until all are seen to stand still, so that none can start another or lose its
-# parent meanwhile; then kills them, the youngest first, and waits until they have ended.
+# Waits until a process that was told to stop stands still; a bounded time, since one that waits for its child's start
+# does not.
+settle() {
+  looks=0
+  while look "$1" && [ "$state" != T ] && [ "$looks" -lt 100 ]; do looks=$((looks + 1)); done
+}
+
+# Stops processes and their descendants, so that none can start another or lose its parent meanwhile, until a look that
+# began when all that are known stood still finds no more; then kills them, the youngest first, and waits for their end.
 kill_trees() {
   # shellcheck disable=SC2048,SC2086
   set -- $*
@@ -56,12 +63,13 @@ kill_trees() {
   found=1
   rounds=0
   while again; do
+    for pid in $tree; do settle "$pid"; done
     for stat in /proc/[0-9]*/stat; do
       pid=${stat#/proc/}
       pid=${pid%/stat}
       look "$pid" || continue
       case $tree in
-        *" $pid "*) [ "$state" = T ] || found=1 ;;
+        *" $pid "*) ;;
         *" $parent "*) kill -STOP "$pid" 2>/dev/null && tree=" $pid$tree" && found=1 ;;
       esac
     done

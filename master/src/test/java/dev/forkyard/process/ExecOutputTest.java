@@ -1,10 +1,12 @@
 package dev.forkyard.process;
 
+import static dev.forkyard.process.Marked.LIMIT;
 import static dev.forkyard.process.Marked.failure;
 import static dev.forkyard.process.Marked.get;
 import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.Charset;
 import java.util.Arrays;
@@ -148,7 +150,7 @@ class ExecOutputTest {
   void whatIsLeftBehindWithTheOutputHoldsNothingUp() throws Exception {
     ExecResult result = get(exec("echo out; sleep 1000 &", 100));
     assertThat(result.stdout()).isEqualTo("out\n");
-    assertThat(children.alive("sleep 1000")).hasSize(1);
+    await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() == 1);
     children.killAll();
   }
 

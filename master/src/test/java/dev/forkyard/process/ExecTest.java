@@ -1,5 +1,6 @@
 package dev.forkyard.process;
 
+import static dev.forkyard.process.Marked.LIMIT;
 import static dev.forkyard.process.Marked.failure;
 import static dev.forkyard.process.Marked.get;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -7,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.process.ProcessStartException.Reason;
 import java.io.IOException;
@@ -302,7 +304,13 @@ class ExecTest {
   void aProgramMayLeaveOthersBehind() throws Exception {
     ExecResult result = get(children.exec("sleep 1000 >/dev/null 2>&1 & echo $!"));
     long left = Long.parseLong(result.stdout().strip());
-    assertThat(children.alive()).extracting(ProcessHandle::pid).contains(left);
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () ->
+                assertThat(children.alive("sleep 1000"))
+                    .map(ProcessHandle::pid)
+                    .containsExactly(left));
     children.killAll();
   }
 }

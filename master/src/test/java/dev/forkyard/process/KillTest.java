@@ -122,7 +122,7 @@ class KillTest {
     ChildProcess child = ready("sleep 1000 & echo ready; wait");
     child.kill();
     get(child.onExit());
-    assertThat(children.alive("sleep 1000")).hasSize(1);
+    await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() == 1);
     children.killAll();
   }
 

@@ -118,6 +118,7 @@ class SpawnTest {
     get(child.onExit());
     assertThat(child.onClose()).isNotDone();
     assertThat(child.stdout().readNBytes(4)).asString(UTF_8).isEqualTo("out\n");
+    await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() == 1);
     children.killAll();
     get(child.onClose());
   }
