@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedGuard {
 
-  private static final int IDLE_SECONDS = 5;
+  private static final int IDLE_SECONDS = 2;
 
   private static @Nullable ProcessGuard guard;
   private static int users;

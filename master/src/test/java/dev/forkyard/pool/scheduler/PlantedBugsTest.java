@@ -25,6 +25,7 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A simulation is as good as its oracles: each of these bugs, planted into the scheduler's source,
  * must be caught by it.
  */
+@Tag("planted-bugs")
 class PlantedBugsTest {
 
   private static final Path SOURCES = Path.of("src/main/java/dev/forkyard/pool/scheduler");
