@@ -1,0 +1,61 @@
+package dev.forkyard.benchmarks.measure;
+
+import dev.forkyard.pool.ProcessPool;
+import dev.forkyard.pool.WorkerInfo;
+import java.util.List;
+import java.util.concurrent.Future;
+
+/** The process pool by its public API: one caller, and a future a job. */
+public final class Pool implements Contender {
+
+  private final ProcessPool pool;
+  private final int workers;
+  private final boolean lambdas;
+
+  private Pool(int workers, boolean lambdas) {
+    this.pool = ProcessPool.builder().workers(workers).build();
+    this.workers = workers;
+    this.lambdas = lambdas;
+  }
+
+  /** One whose jobs are of typed handlers. */
+  public static Pool ofHandlers(int workers) {
+    return new Pool(workers, false);
+  }
+
+  /** One whose jobs are serialized lambdas. */
+  public static Pool ofLambdas(int workers) {
+    return new Pool(workers, true);
+  }
+
+  @Override
+  public String name() {
+    return lambdas ? "pool, lambdas" : "pool";
+  }
+
+  @Override
+  public long run(Workload<?, ?> workload, long deadline) throws Exception {
+    return Window.run(workload.inFlight() * workers, deadline, () -> submit(workload));
+  }
+
+  @Override
+  public void call(Workload<?, ?> workload) throws Exception {
+    submit(workload).get();
+  }
+
+  private <I, O> Future<O> submit(Workload<I, O> workload) {
+    return lambdas
+        ? pool.submit(workload.inline())
+        : pool.submit(workload.handler(), workload.input());
+  }
+
+  @Override
+  public List<Long> workerPids() {
+    return pool.workers().stream().map(WorkerInfo::pid).filter(pid -> pid > 0).toList();
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}
