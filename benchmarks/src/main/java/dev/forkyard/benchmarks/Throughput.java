@@ -22,8 +22,6 @@ import java.util.List;
  */
 public final class Throughput {
 
-  private static final int MIB = 1 << 20;
-
   private final int workers = Runtime.getRuntime().availableProcessors();
   private final Rounds rounds;
 
@@ -51,22 +49,16 @@ public final class Throughput {
         Contender probe = new Probe(workers);
         Contender nio = new BlockingNio(workers);
         Contender pool = Pool.ofHandlers(workers)) {
-      throughput(echo("16 B", 16, 1024), threads, probe, pool);
-      throughput(echo("1 KiB", 1024, 1024), threads, probe, pool);
-      throughput(echo("1 MiB", MIB, 4), nio, probe, pool);
-      latency(echo("16 B", 16, 1), threads, probe, pool);
+      throughput(Workloads.echo(16, 1024), threads, probe, pool);
+      throughput(Workloads.echo(Workloads.KIB, 1024), threads, probe, pool);
+      throughput(Workloads.echo(Workloads.MIB, 4), nio, probe, pool);
+      latency(Workloads.echo(16, 1), threads, probe, pool);
     }
-  }
-
-  private static Workload<byte[], byte[]> echo(String name, int bytes, int inFlight) {
-    byte[] input = new byte[bytes];
-    return new Workload<>(name, Echo.class, input, () -> input, inFlight);
   }
 
   private void throughput(Workload<?, ?> workload, Contender... contenders) throws Exception {
     List<Series> all = rounds.throughput(List.of(contenders), workload);
-    System.out.printf(
-        "%n%s there and back, %,d in flight a worker%n", workload.name(), workload.inFlight());
+    System.out.printf("%n%s, %,d in flight a worker%n", workload.name(), workload.inFlight());
     System.out.printf(
         "%-24s %12s  %25s %13s %13s  %s%n",
         "", "jobs/s", "least to most", "master µs/job", "worker µs/job", ratios(all));

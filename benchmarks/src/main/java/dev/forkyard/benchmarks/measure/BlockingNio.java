@@ -26,6 +26,11 @@ public final class BlockingNio implements Contender {
   }
 
   @Override
+  public Flow open(Workload<?, ?> workload) {
+    throw new UnsupportedOperationException("each thread has its own jobs");
+  }
+
+  @Override
   public long run(Workload<?, ?> workload, long deadline) throws Exception {
     byte[] payload = (byte[]) workload.input();
     List<Future<Long>> counts = new ArrayList<>();

@@ -34,8 +34,8 @@ public final class Pool implements Contender {
   }
 
   @Override
-  public long run(Workload<?, ?> workload, long deadline) throws Exception {
-    return Window.run(workload.inFlight() * workers, deadline, () -> submit(workload));
+  public Flow open(Workload<?, ?> workload) {
+    return new Window(workload.inFlight() * workers, () -> submit(workload));
   }
 
   @Override

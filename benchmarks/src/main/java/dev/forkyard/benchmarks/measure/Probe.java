@@ -22,20 +22,34 @@ public final class Probe implements Contender {
   }
 
   @Override
-  public long run(Workload<?, ?> workload, long deadline) {
-    byte[] payload = (byte[]) workload.input();
-    int limit = workload.inFlight() * workers;
-    long before = probe.answered();
-    long submitted = before;
-    do {
-      while (submitted - probe.answered() < limit) {
-        probe.submit(payload);
-        submitted++;
+  public Flow open(Workload<?, ?> workload) {
+    return new Counted((byte[]) workload.input(), workload.inFlight() * workers);
+  }
+
+  private final class Counted implements Flow {
+
+    private final byte[] payload;
+    private final int limit;
+    private long submitted = probe.answered();
+
+    Counted(byte[] payload, int limit) {
+      this.payload = payload;
+      this.limit = limit;
+    }
+
+    @Override
+    public void submit() {
+      if (submitted - probe.answered() >= limit) {
+        probe.await(submitted - limit + Window.step(limit));
       }
-      probe.await(submitted - limit + Window.step(limit));
-    } while (System.nanoTime() - deadline < 0);
-    probe.await(submitted);
-    return submitted - before;
+      probe.submit(payload);
+      submitted++;
+    }
+
+    @Override
+    public void finish() {
+      probe.await(submitted);
+    }
   }
 
   @Override

@@ -25,8 +25,8 @@ public final class Threads implements Contender {
   }
 
   @Override
-  public long run(Workload<?, ?> workload, long deadline) throws Exception {
-    return Window.run(workload.inFlight() * threads, deadline, () -> submit(workload));
+  public Flow open(Workload<?, ?> workload) {
+    return new Window(workload.inFlight() * threads, () -> submit(workload));
   }
 
   @Override

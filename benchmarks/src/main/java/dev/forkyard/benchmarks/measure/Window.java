@@ -5,33 +5,41 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /**
- * Submits jobs from one thread and keeps the future of each, never more than so many unfinished at
- * a time. When that many are, it waits for the oldest eighth of them.
+ * Submits jobs and keeps the future of each, never more than so many unfinished at a time. When
+ * that many are, it waits for the oldest eighth of them.
  */
-final class Window {
+public final class Window implements Contender.Flow {
 
-  private Window() {}
+  private final int limit;
+  private final Supplier<? extends Future<?>> submit;
+  private final ArrayDeque<Future<?>> unfinished;
 
-  static long run(int limit, long deadline, Supplier<? extends Future<?>> submit) throws Exception {
-    ArrayDeque<Future<?>> unfinished = new ArrayDeque<>(limit);
-    long jobs = 0;
-    do {
-      while (unfinished.size() < limit) {
-        unfinished.add(submit.get());
-        jobs++;
-      }
-      for (int i = 0; i < step(limit); i++) {
-        unfinished.remove().get();
-      }
-    } while (System.nanoTime() - deadline < 0);
-    for (Future<?> future : unfinished) {
-      future.get();
-    }
-    return jobs;
+  /** For one thread. */
+  public Window(int limit, Supplier<? extends Future<?>> submit) {
+    this.limit = limit;
+    this.submit = submit;
+    this.unfinished = new ArrayDeque<>(limit);
   }
 
   /** How many are waited for at a time. */
   static int step(int limit) {
     return Math.max(1, limit / 8);
+  }
+
+  @Override
+  public void submit() throws Exception {
+    if (unfinished.size() == limit) {
+      for (int i = 0; i < step(limit); i++) {
+        unfinished.remove().get();
+      }
+    }
+    unfinished.add(submit.get());
+  }
+
+  @Override
+  public void finish() throws Exception {
+    while (!unfinished.isEmpty()) {
+      unfinished.remove().get();
+    }
   }
 }

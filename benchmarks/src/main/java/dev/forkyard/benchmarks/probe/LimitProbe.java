@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LimitProbe implements AutoCloseable {
 
+  /** For each worker; what lies in the socket beyond it makes it slower, not faster. */
+  private static final long MAX_UNANSWERED_BYTES = 128 << 10;
+
   private static final int CONNECT_SECONDS = 30;
 
   private final Queue<byte[]> queue = PlatformDependent.newMpscQueue();
@@ -128,8 +131,13 @@ public final class LimitProbe implements AutoCloseable {
 
   private void drain() {
     drainComes.set(false);
-    for (byte[] payload = queue.poll(); payload != null; payload = queue.poll()) {
-      leastBusy().add(++lastId, payload);
+    for (byte[] payload = queue.peek(); payload != null; payload = queue.peek()) {
+      ProbeConnection connection = leastBusy();
+      if (isFull(connection, payload.length)) {
+        break;
+      }
+      queue.remove();
+      connection.add(++lastId, payload);
     }
     for (ProbeConnection connection : connections) {
       connection.flush();
@@ -145,6 +153,10 @@ public final class LimitProbe implements AutoCloseable {
     return least;
   }
 
+  private static boolean isFull(ProbeConnection connection, long bytes) {
+    return connection.unanswered() > 1 && connection.unanswered() * bytes > MAX_UNANSWERED_BYTES;
+  }
+
   void answered(long id, byte[] payload) {
     if (id > lastId) {
       throw new IllegalStateException("an answer to job " + id + ", which was not sent");
@@ -155,6 +167,9 @@ public final class LimitProbe implements AutoCloseable {
 
   void batchEnded() {
     answered = counted;
+    if (!queue.isEmpty()) {
+      drain();
+    }
     Thread caller = waiting;
     if (caller != null && answered >= wanted) {
       LockSupport.unpark(caller);

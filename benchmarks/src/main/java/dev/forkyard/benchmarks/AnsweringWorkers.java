@@ -1,0 +1,77 @@
+package dev.forkyard.benchmarks;
+
+import dev.forkyard.pool.scheduler.Actions;
+import dev.forkyard.pool.scheduler.Job;
+import dev.forkyard.pool.scheduler.Outcome;
+import dev.forkyard.pool.scheduler.Progress;
+import dev.forkyard.pool.scheduler.Scheduler;
+import java.util.ArrayDeque;
+
+/** Workers without processes, which answer when they are told to, the oldest job first. */
+final class AnsweringWorkers implements Actions<Object> {
+
+  private static final long RUN_NANOS = 1_000;
+
+  private record Held(long workerId, long jobId) {}
+
+  private final ArrayDeque<Held> held = new ArrayDeque<>();
+  private long completed;
+
+  void answerOldest(Scheduler<Object> scheduler, long now) {
+    Held oldest = held.poll();
+    if (oldest != null) {
+      scheduler.replied(oldest.workerId(), oldest.jobId(), true, RUN_NANOS, this, now);
+    }
+  }
+
+  long completed() {
+    return completed;
+  }
+
+  @Override
+  public void run(long workerId, Job<Object> job) {
+    held.add(new Held(workerId, job.id()));
+  }
+
+  @Override
+  public void complete(Job<Object> job, Outcome outcome) {
+    completed++;
+  }
+
+  @Override
+  public Progress progress(long workerId) {
+    return Progress.NONE;
+  }
+
+  @Override
+  public boolean condemn(long workerId, long jobId) {
+    return false;
+  }
+
+  @Override
+  public void launch(long workerId) {}
+
+  @Override
+  public void recall(long workerId, long[] jobIds) {}
+
+  @Override
+  public void interrupt(long workerId, long jobId) {}
+
+  @Override
+  public void drain(long workerId) {}
+
+  @Override
+  public void terminate(long workerId) {}
+
+  @Override
+  public void kill(long workerId) {}
+
+  @Override
+  public void dequeued(Job<Object> job) {}
+
+  @Override
+  public void forget(long workerId) {}
+
+  @Override
+  public void terminated() {}
+}
