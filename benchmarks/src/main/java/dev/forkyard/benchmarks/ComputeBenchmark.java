@@ -1,6 +1,8 @@
 package dev.forkyard.benchmarks;
 
 import dev.forkyard.benchmarks.measure.Workload;
+import dev.forkyard.benchmarks.workload.Compute;
+import dev.forkyard.benchmarks.workload.Workloads;
 import java.time.Duration;
 import org.openjdk.jmh.annotations.Param;
 

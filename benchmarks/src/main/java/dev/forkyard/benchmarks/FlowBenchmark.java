@@ -1,5 +1,6 @@
 package dev.forkyard.benchmarks;
 
+import dev.forkyard.benchmarks.contender.Contenders;
 import dev.forkyard.benchmarks.measure.Contender;
 import dev.forkyard.benchmarks.measure.Workload;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,7 @@
 package dev.forkyard.benchmarks;
 
 import dev.forkyard.benchmarks.measure.Workload;
+import dev.forkyard.benchmarks.workload.Workloads;
 import org.openjdk.jmh.annotations.Param;
 
 /** Lambdas that capture 16 bytes and return them: serialized against called here. */

@@ -1,7 +1,9 @@
 package dev.forkyard.benchmarks;
 
+import dev.forkyard.benchmarks.contender.Contenders;
 import dev.forkyard.benchmarks.measure.Contender;
 import dev.forkyard.benchmarks.measure.Workload;
+import dev.forkyard.benchmarks.workload.Workloads;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,5 +1,6 @@
 package dev.forkyard.benchmarks;
 
+import dev.forkyard.benchmarks.workload.Echo;
 import dev.forkyard.pool.ProcessPool;
 import dev.forkyard.process.ChildProcess;
 import dev.forkyard.process.SpawnOptions;

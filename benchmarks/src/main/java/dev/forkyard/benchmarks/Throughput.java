@@ -1,17 +1,18 @@
 package dev.forkyard.benchmarks;
 
-import dev.forkyard.benchmarks.measure.BlockingNio;
+import dev.forkyard.benchmarks.contender.BlockingNio;
+import dev.forkyard.benchmarks.contender.Pool;
+import dev.forkyard.benchmarks.contender.Probe;
+import dev.forkyard.benchmarks.contender.Threads;
 import dev.forkyard.benchmarks.measure.Contender;
 import dev.forkyard.benchmarks.measure.Latency;
 import dev.forkyard.benchmarks.measure.Machine;
 import dev.forkyard.benchmarks.measure.OtherLoad;
-import dev.forkyard.benchmarks.measure.Pool;
-import dev.forkyard.benchmarks.measure.Probe;
 import dev.forkyard.benchmarks.measure.Rounds;
 import dev.forkyard.benchmarks.measure.Series;
 import dev.forkyard.benchmarks.measure.Spread;
-import dev.forkyard.benchmarks.measure.Threads;
 import dev.forkyard.benchmarks.measure.Workload;
+import dev.forkyard.benchmarks.workload.Workloads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.forkyard.benchmarks;
 
 import dev.forkyard.benchmarks.measure.Workload;
+import dev.forkyard.benchmarks.workload.Workloads;
 import org.openjdk.jmh.annotations.Param;
 
 /** Bytes there and back; of large ones fewer are in flight, 8 MiB a worker. */

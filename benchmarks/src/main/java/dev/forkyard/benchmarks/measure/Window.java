@@ -22,7 +22,7 @@ public final class Window implements Contender.Flow {
   }
 
   /** How many are waited for at a time. */
-  static int step(int limit) {
+  public static int step(int limit) {
     return Math.max(1, limit / 8);
   }
 

@@ -1,5 +1,6 @@
 package dev.forkyard.benchmarks.probe;
 
+import dev.forkyard.benchmarks.measure.Jvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,23 +22,9 @@ final class ProbeChildren implements AutoCloseable {
   }
 
   void start(int count) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = Jvm.command(Jvm.workerOptions(), ProbeWorker.class, socket().toString());
     for (int i = 0; i < count; i++) {
-      processes.add(
-          new ProcessBuilder(
-                  java,
-                  "-XX:+UseSerialGC",
-                  "-XX:+UseCountedLoopSafepoints",
-                  "-XX:LoopStripMiningIter=1000",
-                  "-XX:-UsePerfData",
-                  "-Xmx1g",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  ProbeWorker.class.getName(),
-                  socket().toString())
-              .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start());
+      processes.add(Jvm.start(command));
     }
   }
 

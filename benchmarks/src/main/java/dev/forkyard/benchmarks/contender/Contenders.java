@@ -1,17 +1,14 @@
-package dev.forkyard.benchmarks;
+package dev.forkyard.benchmarks.contender;
 
 import dev.forkyard.benchmarks.measure.Contender;
-import dev.forkyard.benchmarks.measure.OneThread;
-import dev.forkyard.benchmarks.measure.Pool;
-import dev.forkyard.benchmarks.measure.Probe;
-import dev.forkyard.benchmarks.measure.Threads;
 
 /** Contenders by their names in JMH's parameters. */
-final class Contenders {
+public final class Contenders {
 
   private Contenders() {}
 
-  static Contender open(String name, int workers) throws Exception {
+  /** Starts it. */
+  public static Contender open(String name, int workers) throws Exception {
     return switch (name) {
       case "pool" -> Pool.ofHandlers(workers);
       case "lambdas" -> Pool.ofLambdas(workers);

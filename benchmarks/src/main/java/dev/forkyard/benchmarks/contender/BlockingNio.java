@@ -1,5 +1,7 @@
-package dev.forkyard.benchmarks.measure;
+package dev.forkyard.benchmarks.contender;
 
+import dev.forkyard.benchmarks.measure.Contender;
+import dev.forkyard.benchmarks.measure.Workload;
 import dev.forkyard.benchmarks.probe.BlockingEcho;
 import java.io.IOException;
 import java.util.ArrayList;

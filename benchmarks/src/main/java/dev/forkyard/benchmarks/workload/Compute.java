@@ -1,4 +1,4 @@
-package dev.forkyard.benchmarks;
+package dev.forkyard.benchmarks.workload;
 
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;
@@ -18,7 +18,7 @@ public final class Compute implements JobHandler<Long, Long> {
   }
 
   /** The job itself. */
-  static long run(long steps) {
+  public static long run(long steps) {
     long x = steps;
     for (long i = 0; i < steps; i++) {
       x = x * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
@@ -28,7 +28,7 @@ public final class Compute implements JobHandler<Long, Long> {
   }
 
   /** How many steps this machine does in a microsecond, undisturbed: the best of some turns. */
-  static double stepsPerMicro() {
+  public static double stepsPerMicro() {
     long best = Long.MAX_VALUE;
     long sum = 0;
     for (int i = 0; i < TURNS; i++) {

@@ -1,5 +1,8 @@
-package dev.forkyard.benchmarks.measure;
+package dev.forkyard.benchmarks.contender;
 
+import dev.forkyard.benchmarks.measure.Contender;
+import dev.forkyard.benchmarks.measure.Window;
+import dev.forkyard.benchmarks.measure.Workload;
 import dev.forkyard.pool.ProcessPool;
 import dev.forkyard.pool.WorkerInfo;
 import java.util.List;

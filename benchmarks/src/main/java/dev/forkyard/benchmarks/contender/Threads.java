@@ -1,5 +1,8 @@
-package dev.forkyard.benchmarks.measure;
+package dev.forkyard.benchmarks.contender;
 
+import dev.forkyard.benchmarks.measure.Contender;
+import dev.forkyard.benchmarks.measure.Window;
+import dev.forkyard.benchmarks.measure.Workload;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;

@@ -1,4 +1,4 @@
-package dev.forkyard.benchmarks;
+package dev.forkyard.benchmarks.workload;
 
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;

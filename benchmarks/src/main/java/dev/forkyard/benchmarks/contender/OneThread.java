@@ -1,4 +1,7 @@
-package dev.forkyard.benchmarks.measure;
+package dev.forkyard.benchmarks.contender;
+
+import dev.forkyard.benchmarks.measure.Contender;
+import dev.forkyard.benchmarks.measure.Workload;
 
 /** The thread that asks runs the job itself. */
 public final class OneThread implements Contender {

@@ -1,0 +1,5 @@
+/** The jobs that are measured. */
+@NullMarked
+package dev.forkyard.benchmarks.workload;
+
+import org.jspecify.annotations.NullMarked;
