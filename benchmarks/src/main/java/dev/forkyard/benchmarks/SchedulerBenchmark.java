@@ -1,8 +1,6 @@
 package dev.forkyard.benchmarks;
 
-import dev.forkyard.pool.scheduler.JobSpec;
-import dev.forkyard.pool.scheduler.Scheduler;
-import dev.forkyard.pool.scheduler.SchedulerConfig;
+import dev.forkyard.benchmarks.scheduling.BusyScheduler;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -30,8 +28,6 @@ import org.openjdk.jmh.annotations.Warmup;
 public class SchedulerBenchmark {
 
   private static final int BATCH = 64;
-  private static final long BOOT_NANOS = 30_000_000_000L;
-  private static final JobSpec SPEC = new JobSpec(0, 0, 0, 16);
 
   @Param({"2", "1000"})
   private int workers;
@@ -39,48 +35,24 @@ public class SchedulerBenchmark {
   @Param({"0", "1000000"})
   private int queued;
 
-  private long now = 1;
-  private long lastJobId;
-  private AnsweringWorkers answers;
-  private Scheduler<Object> scheduler;
+  private BusyScheduler scheduler;
 
   /** Boots the workers and fills the queue. */
   @Setup
   public void fill() {
-    answers = new AnsweringWorkers();
-    scheduler = new Scheduler<>(SchedulerConfig.of(workers, workers, 127, BOOT_NANOS), answers);
-    scheduler.settle(now);
-    for (long worker = 1; worker <= workers; worker++) {
-      scheduler.greeted(worker, now);
-    }
-    for (int i = 0; i < queued; i++) {
-      scheduler.submit(++lastJobId, this, SPEC, now);
-    }
-    scheduler.settle(now);
+    scheduler = new BusyScheduler(workers, queued);
   }
 
-  /** As the event loop does it: so many come, as many answers, and one look at it all. */
+  /** 64 come together, and 64 answers. */
   @Benchmark
   @OperationsPerInvocation(BATCH)
   public void batch() {
-    now += 1000;
-    for (int i = 0; i < BATCH; i++) {
-      scheduler.submit(++lastJobId, this, SPEC, now);
-    }
-    scheduler.settle(now);
-    for (int i = 0; i < BATCH; i++) {
-      answers.answerOldest(scheduler, now);
-    }
-    scheduler.settle(now);
+    scheduler.exchange(BATCH);
   }
 
   /** One comes, one is answered. */
   @Benchmark
   public void single() {
-    now += 1000;
-    scheduler.submit(++lastJobId, this, SPEC, now);
-    scheduler.settle(now);
-    answers.answerOldest(scheduler, now);
-    scheduler.settle(now);
+    scheduler.exchange(1);
   }
 }

@@ -16,4 +16,10 @@ public record Workload<I, O>(
     Class<? extends JobHandler<I, O>> handler,
     I input,
     SerializableCallable<O> inline,
-    int inFlight) {}
+    int inFlight) {
+
+  /** The same under another name. */
+  public Workload<I, O> named(String other) {
+    return new Workload<>(other, handler, input, inline, inFlight);
+  }
+}

@@ -25,7 +25,7 @@ public final class Workloads {
   }
 
   private static int atMost(int inFlight, int bytes) {
-    return Math.max(1, Math.min(inFlight, MAX_BYTES_IN_FLIGHT / bytes));
+    return Math.max(1, Math.min(inFlight, MAX_BYTES_IN_FLIGHT / Math.max(1, bytes)));
   }
 
   /** A number of bytes, in words. */

@@ -1,4 +1,4 @@
-package dev.forkyard.benchmarks;
+package dev.forkyard.benchmarks.scheduling;
 
 import dev.forkyard.pool.scheduler.Actions;
 import dev.forkyard.pool.scheduler.Job;

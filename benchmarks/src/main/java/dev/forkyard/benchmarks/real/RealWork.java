@@ -1,0 +1,190 @@
+package dev.forkyard.benchmarks.real;
+
+import dev.forkyard.benchmarks.contender.Pool;
+import dev.forkyard.benchmarks.measure.Spread;
+import dev.forkyard.pool.ProcessPool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+/**
+ * Real work by the pool, by threads of one process, and by programs of which one is started for
+ * each job.
+ */
+public final class RealWork implements AutoCloseable {
+
+  private static final int FILES = 20_000;
+  private static final int TEXT_MIB = 256;
+  private static final int CLASSES_MIB = 48;
+  private static final int ROUNDS = 3;
+  private static final String WITH_CHUNK =
+      "dd if=\"${1#* }\" bs=1048576 skip=\"${1%% *}\" count=1 status=none | ";
+
+  /** GNU parallel starts some hundred programs a second, so it gets a part of many jobs. */
+  private static final int MAX_FOR_PARALLEL = 1_000;
+
+  private final int workers;
+  private final ProcessPool pool;
+  private final ExecutorService threads;
+  private final RealData data;
+
+  /** With so many workers, threads and programs at a time. */
+  public RealWork(int workers) throws IOException {
+    this.workers = workers;
+    this.data = new RealData();
+    this.pool = ProcessPool.builder().workers(workers).build();
+    this.threads = Executors.newFixedThreadPool(workers);
+    Pool.awaitReady(pool, workers);
+  }
+
+  /** Seconds of each way, by its name, for each kind of work. */
+  public Map<String, Map<String, Spread>> measure() throws Exception {
+    Map<String, Map<String, Spread>> all = new LinkedHashMap<>();
+    for (RealJob<?> job : jobs()) {
+      all.put(job.name(), measure(job));
+    }
+    return all;
+  }
+
+  private List<RealJob<?>> jobs() throws IOException {
+    return List.of(
+        new RealJob<>(
+            "sha256 of %,d files".formatted(FILES),
+            data.files(FILES),
+            HashFile.class,
+            HashFile::run,
+            "sha256sum \"$1\""),
+        new RealJob<>(
+            "lines of %d MiB of text, by 1 MiB".formatted(TEXT_MIB),
+            data.textChunks(TEXT_MIB),
+            CountLines.class,
+            CountLines::run,
+            WITH_CHUNK + "wc -l"),
+        new RealJob<>(
+            "gzip of %d MiB of classes, by 1 MiB".formatted(CLASSES_MIB),
+            data.classChunks(CLASSES_MIB),
+            Compress.class,
+            Compress::run,
+            WITH_CHUNK + "gzip | wc -c"));
+  }
+
+  private interface Way {
+    void run() throws Exception;
+  }
+
+  private Map<String, Spread> measure(RealJob<?> job) throws Exception {
+    Path list = data.list(job.inputs());
+    Map<String, Way> ways = new LinkedHashMap<>();
+    ways.put("pool", () -> byPool(job));
+    ways.put("one thread", () -> inline(job, job.inputs()));
+    ways.put(workers + " threads", () -> byThreads(job));
+    if (isHere("xargs")) {
+      ways.put("xargs -P " + workers, () -> byXargs(job, list));
+    }
+    for (String warm : List.of("pool", workers + " threads")) {
+      ways.get(warm).run();
+    }
+    Map<String, List<Double>> seconds = new LinkedHashMap<>();
+    for (int i = 0; i < ROUNDS; i++) {
+      for (Map.Entry<String, Way> way : ways.entrySet()) {
+        seconds
+            .computeIfAbsent(way.getKey(), name -> new ArrayList<>())
+            .add(seconds(way.getValue()));
+      }
+    }
+    if (isHere("parallel")) {
+      seconds.put("GNU parallel -j " + workers, List.of(byParallel(job)));
+    }
+    Map<String, Spread> spreads = new LinkedHashMap<>();
+    seconds.forEach(
+        (name, figures) ->
+            spreads.put(name, Spread.of(figures.stream().mapToDouble(Double::doubleValue))));
+    return spreads;
+  }
+
+  private static double seconds(Way way) throws Exception {
+    long since = System.nanoTime();
+    way.run();
+    return (System.nanoTime() - since) / 1e9;
+  }
+
+  private <O> void byPool(RealJob<O> job) {
+    try (Stream<O> results = pool.map(job.handler(), job.inputs())) {
+      check(job, results.filter(result -> !"".equals(result)).count());
+    }
+  }
+
+  private static void check(RealJob<?> job, long results) {
+    if (results != job.inputs().size()) {
+      throw new IllegalStateException(job.name() + ": only " + results + " results");
+    }
+  }
+
+  private static void inline(RealJob<?> job, List<String> inputs) throws Exception {
+    for (String input : inputs) {
+      job.inline().run(input);
+    }
+  }
+
+  private void byThreads(RealJob<?> job) throws Exception {
+    List<Future<?>> results = new ArrayList<>();
+    for (String input : job.inputs()) {
+      results.add(threads.submit(() -> job.inline().run(input)));
+    }
+    for (Future<?> result : results) {
+      result.get();
+    }
+  }
+
+  private void byXargs(RealJob<?> job, Path list) throws IOException, InterruptedException {
+    exec(
+        list,
+        List.of(
+            "xargs", "-d", "\n", "-P", "" + workers, "-n", "1", "sh", "-c", job.script(), "sh"));
+  }
+
+  /** The time for all, from a part of them. */
+  private double byParallel(RealJob<?> job) throws Exception {
+    int count = Math.min(job.inputs().size(), MAX_FOR_PARALLEL);
+    Path list = data.list(job.inputs().subList(0, count));
+    // It quotes the input itself.
+    String command = "set -- {}; " + job.script();
+    double seconds =
+        seconds(() -> exec(list, List.of("parallel", "--will-cite", "-j", "" + workers, command)));
+    return seconds * job.inputs().size() / count;
+  }
+
+  private static void exec(Path input, List<String> command)
+      throws IOException, InterruptedException {
+    int code =
+        new ProcessBuilder(command)
+            .redirectInput(input.toFile())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start()
+            .waitFor();
+    if (code != 0) {
+      throw new IOException(command.get(0) + " ended with " + code);
+    }
+  }
+
+  private static boolean isHere(String program) {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    pool.close();
+    threads.shutdownNow();
+    data.close();
+  }
+}
