@@ -23,24 +23,30 @@ import picocli.CommandLine.Spec;
 /** Reads the options of {@code forkyard bench}, measures, and writes the report. */
 @Command(
     name = "forkyard bench",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = {
-      "Measures what a job costs in worker processes, against doing it in this one.",
-      "One pool with a worker for each core, one thread and as many threads run the same jobs, in",
-      "alternating rounds. Takes about a minute."
-    },
+    description =
+        "Measures what a job costs in worker processes, against doing it in this one: a pool with a"
+            + " worker for each core, one thread and as many threads run the same jobs in"
+            + " alternating rounds. Takes about a minute.",
     footer = {
       "",
-      "Ratios are worth more than figures, and figures more on a machine that does nothing else.",
-      "What they mean: docs/performance.md. Against other process pools: benchmarks/peers/run."
+      "Ratios are worth more than figures, and figures more on a machine that does nothing else."
+          + " docs/performance.md tells what they mean; benchmarks/peers/run compares with other"
+          + " process pools."
     })
 public final class Bench implements Callable<Integer> {
 
   private static final double SECONDS = 40;
   private static final double FULL_SECONDS = 300;
+  private static final int WRONG_USAGE = 2;
 
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  boolean help;
 
   @Option(names = "--full", description = "More rounds, more workloads: about ten minutes.")
   private boolean full;
@@ -75,7 +81,14 @@ public final class Bench implements Callable<Integer> {
 
   /** Never returns; the exit code tells how it went. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Bench()).execute(args));
+    CommandLine commandLine = new CommandLine(new Bench());
+    commandLine.setParameterExceptionHandler((problem, given) -> refuse(problem));
+    System.exit(commandLine.execute(args));
+  }
+
+  private static int refuse(ParameterException problem) {
+    System.err.println("forkyard: " + problem.getMessage() + "; see forkyard bench --help");
+    return WRONG_USAGE;
   }
 
   @Override

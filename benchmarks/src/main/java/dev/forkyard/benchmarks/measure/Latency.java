@@ -19,9 +19,12 @@ public final class Latency {
     this.contender = contender;
   }
 
-  static void warmUp(Contender contender, Workload<?, ?> workload, Duration length)
+  /** In one round alone. */
+  public static Latency once(Contender contender, Workload<?, ?> workload, Duration length)
       throws Exception {
-    new Latency(contender.name()).round(contender, workload, length);
+    Latency latency = new Latency(contender.name());
+    latency.round(contender, workload, length);
+    return latency;
   }
 
   void round(Contender contender, Workload<?, ?> workload, Duration length) throws Exception {

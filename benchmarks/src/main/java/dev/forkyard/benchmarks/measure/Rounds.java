@@ -53,7 +53,7 @@ public record Rounds(Duration warmUp, int count, Duration each) {
     List<Latency> latencies = new ArrayList<>();
     for (Contender contender : contenders) {
       latencies.add(new Latency(contender.name()));
-      Latency.warmUp(contender, workload, warmUp);
+      Latency.once(contender, workload, warmUp);
     }
     for (int i = 0; i < count; i++) {
       for (int k = 0; k < contenders.size(); k++) {
