@@ -148,6 +148,9 @@ public final class Bench implements Callable<Integer> {
       table.figures(measured);
       figures.addAll(measured);
     }
+    if (real) {
+      figures.addAll(realWork(table));
+    }
     Report report =
         new Report(
             started,
@@ -176,19 +179,19 @@ public final class Bench implements Callable<Integer> {
       parts.add(() -> new Fairness(workers, plan.rounds().count()).measure());
       parts.add(() -> new Growth(workers).measure());
     }
-    if (real) {
-      parts.add(this::realWork);
-    }
     return parts;
   }
 
-  private List<Figure> realWork() throws Exception {
+  private List<Figure> realWork(TextReport table) throws Exception {
     List<Figure> figures = new ArrayList<>();
     try (RealWork work = new RealWork(workers)) {
-      work.measure()
-          .forEach(
-              (name, ways) ->
-                  ways.forEach((way, seconds) -> figures.add(new Figure(name, way, "s", seconds))));
+      work.measure(
+          (name, ways) -> {
+            List<Figure> measured = new ArrayList<>();
+            ways.forEach((way, seconds) -> measured.add(new Figure(name, way, "s", seconds)));
+            table.figures(measured);
+            figures.addAll(measured);
+          });
     }
     return figures;
   }

@@ -15,6 +15,9 @@ final class ProbeChildren implements AutoCloseable {
 
   ProbeChildren() throws IOException {
     this.directory = Files.createTempDirectory("probe");
+    // In case nobody closes it; the last one named is deleted first.
+    directory.toFile().deleteOnExit();
+    socket().toFile().deleteOnExit();
   }
 
   Path socket() {

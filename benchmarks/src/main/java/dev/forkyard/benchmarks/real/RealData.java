@@ -26,6 +26,7 @@ final class RealData implements AutoCloseable {
     this.classes = Files.readAllBytes(library.resolve("modules"));
     this.text = Files.readAllBytes(library.resolve("classlist"));
     this.directory = Files.createTempDirectory("real-work");
+    Runtime.getRuntime().addShutdownHook(new Thread(this::deleteQuietly));
   }
 
   /** So many files of a few KiB each, cut from the classes. */
@@ -76,8 +77,19 @@ final class RealData implements AutoCloseable {
     return Files.write(directory.resolve("list"), lines);
   }
 
+  private void deleteQuietly() {
+    try {
+      close();
+    } catch (IOException e) {
+      System.err.println("could not delete " + directory + ": " + e.getMessage());
+    }
+  }
+
   @Override
   public void close() throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

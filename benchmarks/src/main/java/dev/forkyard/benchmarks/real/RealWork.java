@@ -3,6 +3,10 @@ package dev.forkyard.benchmarks.real;
 import dev.forkyard.benchmarks.contender.Pool;
 import dev.forkyard.benchmarks.measure.Spread;
 import dev.forkyard.pool.ProcessPool;
+import dev.forkyard.process.ChildProcess;
+import dev.forkyard.process.ExitStatus;
+import dev.forkyard.process.SpawnOptions;
+import dev.forkyard.process.Stdio;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +32,14 @@ public final class RealWork implements AutoCloseable {
   private static final int ROUNDS = 3;
   private static final String WITH_CHUNK =
       "dd if=\"${1#* }\" bs=1048576 skip=\"${1%% *}\" count=1 status=none | ";
+
+  private static final SpawnOptions PROGRAM =
+      SpawnOptions.builder()
+          .stdin(Stdio.ignore())
+          .stdout(Stdio.ignore())
+          .stderr(Stdio.inherit())
+          .killTreeOnExit()
+          .build();
 
   /** GNU parallel starts some hundred programs a second, so it gets a part of many jobs. */
   private static final int MAX_FOR_PARALLEL = 1_000;
@@ -45,13 +58,11 @@ public final class RealWork implements AutoCloseable {
     Pool.awaitReady(pool, workers);
   }
 
-  /** Seconds of each way, by its name, for each kind of work. */
-  public Map<String, Map<String, Spread>> measure() throws Exception {
-    Map<String, Map<String, Spread>> all = new LinkedHashMap<>();
+  /** Tells for each kind of work, as soon as it is measured, the seconds of each way. */
+  public void measure(BiConsumer<String, Map<String, Spread>> each) throws Exception {
     for (RealJob<?> job : jobs()) {
-      all.put(job.name(), measure(job));
+      each.accept(job.name(), measure(job));
     }
-    return all;
   }
 
   private List<RealJob<?>> jobs() throws IOException {
@@ -86,9 +97,6 @@ public final class RealWork implements AutoCloseable {
     ways.put("pool", () -> byPool(job));
     ways.put("one thread", () -> inline(job, job.inputs()));
     ways.put(workers + " threads", () -> byThreads(job));
-    if (isHere("xargs")) {
-      ways.put("xargs -P " + workers, () -> byXargs(job, list));
-    }
     for (String warm : List.of("pool", workers + " threads")) {
       ways.get(warm).run();
     }
@@ -99,6 +107,9 @@ public final class RealWork implements AutoCloseable {
             .computeIfAbsent(way.getKey(), name -> new ArrayList<>())
             .add(seconds(way.getValue()));
       }
+    }
+    if (isHere("xargs")) {
+      seconds.put("xargs -P " + workers, List.of(seconds(() -> byXargs(job, list))));
     }
     if (isHere("parallel")) {
       seconds.put("GNU parallel -j " + workers, List.of(byParallel(job)));
@@ -144,11 +155,22 @@ public final class RealWork implements AutoCloseable {
     }
   }
 
-  private void byXargs(RealJob<?> job, Path list) throws IOException, InterruptedException {
+  private void byXargs(RealJob<?> job, Path list) throws Exception {
     exec(
-        list,
         List.of(
-            "xargs", "-d", "\n", "-P", "" + workers, "-n", "1", "sh", "-c", job.script(), "sh"));
+            "xargs",
+            "-a",
+            list.toString(),
+            "-d",
+            "\n",
+            "-P",
+            "" + workers,
+            "-n",
+            "1",
+            "sh",
+            "-c",
+            job.script(),
+            "sh"));
   }
 
   /** The time for all, from a part of them. */
@@ -158,21 +180,25 @@ public final class RealWork implements AutoCloseable {
     // It quotes the input itself.
     String command = "set -- {}; " + job.script();
     double seconds =
-        seconds(() -> exec(list, List.of("parallel", "--will-cite", "-j", "" + workers, command)));
+        seconds(
+            () ->
+                exec(
+                    List.of(
+                        "parallel",
+                        "--will-cite",
+                        "-a",
+                        list.toString(),
+                        "-j",
+                        "" + workers,
+                        command)));
     return seconds * job.inputs().size() / count;
   }
 
-  private static void exec(Path input, List<String> command)
-      throws IOException, InterruptedException {
-    int code =
-        new ProcessBuilder(command)
-            .redirectInput(input.toFile())
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start()
-            .waitFor();
-    if (code != 0) {
-      throw new IOException(command.get(0) + " ended with " + code);
+  private void exec(List<String> command) throws Exception {
+    // Whatever ends this JVM ends them too.
+    ExitStatus end = ChildProcess.spawn(command, PROGRAM).onExit().get();
+    if (end.value() != 0) {
+      throw new IOException(command.get(0) + " ended with " + end);
     }
   }
 
