@@ -72,7 +72,7 @@ public final class RealWork implements AutoCloseable {
             data.files(FILES),
             HashFile.class,
             HashFile::run,
-            "sha256sum \"$1\""),
+            "exec sha256sum \"$1\""),
         new RealJob<>(
             "lines of %d MiB of text, by 1 MiB".formatted(TEXT_MIB),
             data.textChunks(TEXT_MIB),
