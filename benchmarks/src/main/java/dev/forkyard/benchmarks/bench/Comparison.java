@@ -29,4 +29,11 @@ record Comparison(
         all.get(2),
         all.size() > 3 ? Optional.of(all.get(3)) : Optional.empty());
   }
+
+  /** CPU of master and workers, less what the job takes on the thread that asks for it. */
+  double addedMicros() {
+    return pool.masterMicros().median()
+        + pool.workerMicros().median()
+        - oneThread.masterMicros().median();
+  }
 }

@@ -1,5 +1,6 @@
 package dev.forkyard.benchmarks.bench;
 
+import dev.forkyard.benchmarks.contender.BlockingNio;
 import dev.forkyard.benchmarks.contender.InlineProcesses;
 import dev.forkyard.benchmarks.contender.OneThread;
 import dev.forkyard.benchmarks.contender.Pool;
@@ -24,22 +25,22 @@ final class Comparisons implements AutoCloseable {
   private static final int SOME = 128;
   private static final int FEW = 4;
 
-  private final int workers;
   private final Plan plan;
   private final Contender pool;
   private final Contender lambdas;
   private final Contender oneThread = new OneThread();
   private final Contender threads;
   private final Contender probe;
+  private final Contender nio;
   private final Contender inline;
 
   Comparisons(int workers, Plan plan) throws Exception {
-    this.workers = workers;
     this.plan = plan;
     this.pool = Pool.ofHandlers(workers);
     this.lambdas = Pool.ofLambdas(workers);
     this.threads = new Threads(workers);
     this.probe = new Probe(workers);
+    this.nio = new BlockingNio(workers);
     this.inline = new InlineProcesses(workers);
   }
 
@@ -52,7 +53,7 @@ final class Comparisons implements AutoCloseable {
     if (plan.full()) {
       all.add(compare(Workloads.echo(64 * Workloads.KIB, SOME), pool, probe, each));
     }
-    all.add(compare(Workloads.echo(Workloads.MIB, FEW), pool, probe, each));
+    all.add(compare(Workloads.echo(Workloads.MIB, FEW), pool, nio, each));
     all.add(compare(Workloads.echo(16, SOME).named("lambda of 16 B"), lambdas, null, each));
     double stepsPerMicro = Compute.stepsPerMicro();
     for (int micros : new int[] {10, 100, 1_000, 10_000}) {
@@ -88,13 +89,9 @@ final class Comparisons implements AutoCloseable {
     return plan.rounds().latency(List.of(pool, lambdas, threads, probe), Workloads.echo(16, 1));
   }
 
-  int workers() {
-    return workers;
-  }
-
   @Override
   public void close() throws Exception {
-    for (Contender contender : List.of(pool, lambdas, threads, probe, inline)) {
+    for (Contender contender : List.of(pool, lambdas, threads, probe, nio, inline)) {
       contender.close();
     }
   }

@@ -33,6 +33,7 @@ final class JsonReport {
     ObjectNode json = to.addObject();
     json.put("workload", measured.workload());
     json.put("inFlightPerWorker", measured.inFlight());
+    json.put("addedMicrosPerJob", measured.addedMicros());
     series(json.putObject("pool"), measured.pool());
     against(json.putObject("oneThread"), measured.oneThread(), measured.pool());
     against(json.putObject("threads"), measured.threads(), measured.pool());
@@ -57,6 +58,7 @@ final class JsonReport {
     spread(json.putObject("p50Micros"), latency.medianMicros());
     json.put("p99Micros", latency.percentileMicros(99));
     json.put("p999Micros", latency.percentileMicros(99.9));
+    spread(json.putObject("cpuMicrosPerJob"), latency.cpuMicros());
   }
 
   private static void add(ArrayNode to, Figure figure) {

@@ -12,8 +12,8 @@ import java.util.Optional;
 /** The table, row by row as the rows are measured. */
 final class TextReport {
 
-  private static final String COMPARISON = "%-15s %8s %6s  %8s %7s  %8s %7s  %-16s  %7s %7s%n";
-  private static final String LATENCY = "%-26s %8s %6s  %8s %8s  %9s %8s%n";
+  private static final String COMPARISON = "%-15s %8s %6s  %8s %7s  %8s %7s  %-16s  %7s %7s %7s%n";
+  private static final String LATENCY = "%-26s %8s %6s  %8s %8s  %9s %8s  %7s%n";
   private static final String FIGURE = "%-50s %8s %-8s  %s%n";
 
   private final PrintWriter out;
@@ -38,8 +38,10 @@ final class TextReport {
         "",
         "at most",
         "CPU µs:",
+        "",
         "");
-    out.printf(COMPARISON, "", "", "spread", "", "pool", "", "pool", "", "master", "workers");
+    out.printf(
+        COMPARISON, "", "", "spread", "", "pool", "", "pool", "", "master", "workers", "added");
     out.flush();
   }
 
@@ -56,7 +58,8 @@ final class TextReport {
         ratio(pool, measured.threads()),
         limit(pool, measured.limit()),
         Digits.three(pool.masterMicros().median()),
-        Digits.three(pool.workerMicros().median()));
+        Digits.three(pool.workerMicros().median()),
+        Digits.three(Math.max(0, measured.addedMicros())));
     out.flush();
   }
 
@@ -82,7 +85,15 @@ final class TextReport {
     Latency probe = latencies.get(latencies.size() - 1);
     out.println();
     out.printf(
-        LATENCY, "One job at a time, µs", "p50", "spread", "p99", "p99.9", "× threads", "× probe");
+        LATENCY,
+        "One job at a time, µs",
+        "p50",
+        "spread",
+        "p99",
+        "p99.9",
+        "× threads",
+        "× probe",
+        "CPU µs");
     for (Latency latency : latencies) {
       out.printf(
           LATENCY,
@@ -92,7 +103,8 @@ final class TextReport {
           Digits.three(latency.percentileMicros(99)),
           Digits.three(latency.percentileMicros(99.9)),
           Digits.three(latency.ratioTo(threads).median()),
-          Digits.three(latency.ratioTo(probe).median()));
+          Digits.three(latency.ratioTo(probe).median()),
+          Digits.three(latency.cpuMicros().median()));
     }
     out.flush();
   }
@@ -124,8 +136,9 @@ final class TextReport {
     out.printf(
         Locale.ROOT,
         "%.0f s; medians; a ratio is the median of the rounds' ratios. \"at most\" is, for echoes, the limit"
-            + " probe, which%nhas no pool, handlers or futures; for CPU jobs, %d processes that ask"
-            + " nobody for jobs.%n",
+            + " probe, which%nhas no pool, handlers or futures (of 1 MiB, blocking NIO); for CPU"
+            + " jobs, %d processes that ask nobody for jobs.%n\"added\" is what the pool's CPU is"
+            + " more than that of one thread for the same job.%n",
         report.seconds(),
         workers);
     if (OtherLoad.isBusy(report.othersCores())) {

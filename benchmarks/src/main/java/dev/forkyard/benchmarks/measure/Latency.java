@@ -14,6 +14,7 @@ public final class Latency {
   private final String contender;
   private final Histogram all = new Histogram(DIGITS);
   private final List<Double> medians = new ArrayList<>();
+  private final List<Double> cpuMicros = new ArrayList<>();
 
   Latency(String contender) {
     this.contender = contender;
@@ -29,6 +30,8 @@ public final class Latency {
 
   void round(Contender contender, Workload<?, ?> workload, Duration length) throws Exception {
     Histogram round = new Histogram(DIGITS);
+    List<Long> workers = contender.workerPids();
+    long cpuBefore = Cpu.ownNanos() + Cpu.nanosOf(workers);
     long deadline = System.nanoTime() + length.toNanos();
     long before = System.nanoTime();
     while (before - deadline < 0) {
@@ -37,6 +40,8 @@ public final class Latency {
       round.recordValue(after - before);
       before = after;
     }
+    long cpu = Cpu.ownNanos() + Cpu.nanosOf(workers) - cpuBefore;
+    cpuMicros.add(cpu / 1e3 / round.getTotalCount());
     all.add(round);
     medians.add(round.getValueAtPercentile(50) / 1e3);
   }
@@ -49,6 +54,11 @@ public final class Latency {
   /** The rounds' medians, in microseconds. */
   public Spread medianMicros() {
     return Spread.of(medians.stream().mapToDouble(Double::doubleValue));
+  }
+
+  /** Microseconds of CPU a call, of this process and of the workers. */
+  public Spread cpuMicros() {
+    return Spread.of(cpuMicros.stream().mapToDouble(Double::doubleValue));
   }
 
   /** Of all calls, in microseconds. */

@@ -3,13 +3,7 @@ package dev.forkyard.benchmarks.real;
 import dev.forkyard.benchmarks.contender.Pool;
 import dev.forkyard.benchmarks.measure.Spread;
 import dev.forkyard.pool.ProcessPool;
-import dev.forkyard.process.ChildProcess;
-import dev.forkyard.process.ExitStatus;
-import dev.forkyard.process.SpawnOptions;
-import dev.forkyard.process.Stdio;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,26 +27,17 @@ public final class RealWork implements AutoCloseable {
   private static final String WITH_CHUNK =
       "dd if=\"${1#* }\" bs=1048576 skip=\"${1%% *}\" count=1 status=none | ";
 
-  private static final SpawnOptions PROGRAM =
-      SpawnOptions.builder()
-          .stdin(Stdio.ignore())
-          .stdout(Stdio.ignore())
-          .stderr(Stdio.inherit())
-          .killTreeOnExit()
-          .build();
-
-  /** GNU parallel starts some hundred programs a second, so it gets a part of many jobs. */
-  private static final int MAX_FOR_PARALLEL = 1_000;
-
   private final int workers;
   private final ProcessPool pool;
   private final ExecutorService threads;
   private final RealData data;
+  private final Programs programs;
 
   /** With so many workers, threads and programs at a time. */
   public RealWork(int workers) throws IOException {
     this.workers = workers;
     this.data = new RealData();
+    this.programs = new Programs(workers, data);
     this.pool = ProcessPool.builder().workers(workers).build();
     this.threads = Executors.newFixedThreadPool(workers);
     Pool.awaitReady(pool, workers);
@@ -92,7 +77,6 @@ public final class RealWork implements AutoCloseable {
   }
 
   private Map<String, Spread> measure(RealJob<?> job) throws Exception {
-    Path list = data.list(job.inputs());
     Map<String, Way> ways = new LinkedHashMap<>();
     ways.put("pool", () -> byPool(job));
     ways.put("one thread", () -> inline(job, job.inputs()));
@@ -108,12 +92,7 @@ public final class RealWork implements AutoCloseable {
             .add(seconds(way.getValue()));
       }
     }
-    if (isHere("xargs")) {
-      seconds.put("xargs -P " + workers, List.of(seconds(() -> byXargs(job, list))));
-    }
-    if (isHere("parallel")) {
-      seconds.put("GNU parallel -j " + workers, List.of(byParallel(job)));
-    }
+    programs.seconds(job).forEach((name, figure) -> seconds.put(name, List.of(figure)));
     Map<String, Spread> spreads = new LinkedHashMap<>();
     seconds.forEach(
         (name, figures) ->
@@ -153,58 +132,6 @@ public final class RealWork implements AutoCloseable {
     for (Future<?> result : results) {
       result.get();
     }
-  }
-
-  private void byXargs(RealJob<?> job, Path list) throws Exception {
-    exec(
-        List.of(
-            "xargs",
-            "-a",
-            list.toString(),
-            "-d",
-            "\n",
-            "-P",
-            "" + workers,
-            "-n",
-            "1",
-            "sh",
-            "-c",
-            job.script(),
-            "sh"));
-  }
-
-  /** The time for all, from a part of them. */
-  private double byParallel(RealJob<?> job) throws Exception {
-    int count = Math.min(job.inputs().size(), MAX_FOR_PARALLEL);
-    Path list = data.list(job.inputs().subList(0, count));
-    // It quotes the input itself.
-    String command = "set -- {}; " + job.script();
-    double seconds =
-        seconds(
-            () ->
-                exec(
-                    List.of(
-                        "parallel",
-                        "--will-cite",
-                        "-a",
-                        list.toString(),
-                        "-j",
-                        "" + workers,
-                        command)));
-    return seconds * job.inputs().size() / count;
-  }
-
-  private void exec(List<String> command) throws Exception {
-    // Whatever ends this JVM ends them too.
-    ExitStatus end = ChildProcess.spawn(command, PROGRAM).onExit().get();
-    if (end.value() != 0) {
-      throw new IOException(command.get(0) + " ended with " + end);
-    }
-  }
-
-  private static boolean isHere(String program) {
-    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   @Override

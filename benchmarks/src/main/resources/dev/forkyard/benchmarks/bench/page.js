@@ -207,10 +207,10 @@ bars(
 );
 table(
   'latency-table',
-  ['µs', 'p50', 'of the rounds', 'p99', 'p99.9'],
+  ['µs', 'p50', 'of the rounds', 'p99', 'p99.9', 'CPU a job'],
   waits.map((wait) => [
     wait.name, three(wait.p50Micros.median), `${three(wait.p50Micros.least)} – ${three(wait.p50Micros.most)}`,
-    three(wait.p99Micros), three(wait.p999Micros),
+    three(wait.p99Micros), three(wait.p999Micros), three(wait.cpuMicrosPerJob.median),
   ]),
 );
 
