@@ -18,6 +18,7 @@ import dev.forkyard.transport.Connection;
 import dev.forkyard.transport.ConnectionListener;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -459,6 +460,14 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     @Override
     public void onBatchEnd() {
       settle();
+    }
+
+    @Override
+    public ByteBuffer lastWords(long receivedBytes) {
+      WorkerLink.Prepared prepared = link.prepared;
+      return prepared == null
+          ? ByteBuffer.allocate(0)
+          : prepared.scoreboard().unsentReplies(receivedBytes);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.forkyard.transport;
 
 import dev.forkyard.protocol.Frame;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Hears what comes over one connection. All calls are on the event loop. */
@@ -20,6 +21,16 @@ public interface ConnectionListener {
 
   /** All frames that had arrived so far were told. */
   void onBatchEnd();
+
+  /**
+   * The connection was read to its end.
+   *
+   * @param receivedBytes in all
+   * @return what the other side had still to say, to be told as if it had arrived
+   */
+  default ByteBuffer lastWords(long receivedBytes) {
+    return ByteBuffer.allocate(0);
+  }
 
   /**
    * The connection was read to its end; called once, and last.

@@ -5,6 +5,7 @@ import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.FrameDecoder;
 import dev.forkyard.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelProgressiveFuture;
@@ -50,6 +51,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable ByteBuf output;
   private @Nullable ConnectionListener listener;
   private @Nullable Throwable fault;
+  private long receivedBytes;
   private boolean ended;
   private boolean partial;
 
@@ -81,6 +83,11 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   @Override
   public void channelRead(ChannelHandlerContext reading, Object message) {
     ByteBuf arrived = (ByteBuf) message;
+    receivedBytes += arrived.readableBytes();
+    take(arrived);
+  }
+
+  private void take(ByteBuf arrived) {
     try {
       while (fault == null && arrived.isReadable()) {
         append(arrived);
@@ -174,6 +181,9 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
 
   private void end() {
     if (!ended) {
+      if (listener != null && fault == null) {
+        take(Unpooled.wrappedBuffer(listener.lastWords(receivedBytes)));
+      }
       ended = true;
       if (output != null) {
         output.release();

@@ -13,13 +13,16 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * One page of memory that a worker and its master both map, so that the master knows what the
- * worker was at even after a {@code kill -9}.
+ * A little memory that a worker and its master both map, so that the master knows what the worker
+ * was at, and what it had still to say, even after a {@code kill -9}.
  *
  * <pre>
  *   offset 0   the slot: 2 bits of state, 62 bits of job id
  *          8   when that job started, by the worker's monotonic clock
  *         16   1 once the JVM runs its shutdown hooks
+ *         24   how many bytes of replies are below, of which none, some or all were sent
+ *         32   how many bytes the worker had sent before the first of them
+ *       4096   replies, as they are sent
  *
  *   worker:  IDLE ──start(a)──► RUNNING(a) ──end(a)──► ENDED(a) ──start(b)──► RUNNING(b) ...
  *   master:                         └─────condemn(a)──► CONDEMNED(a), from which nothing leads away
@@ -50,10 +53,14 @@ public final class Scoreboard {
   /** The slot at one moment. */
   public record Slot(State state, long jobId, long startedNanos) {}
 
-  private static final int BYTES = 4096;
+  private static final int PAGE_BYTES = 4096;
+  private static final int REPLIES_BYTES = 64 << 10;
+  private static final int BYTES = PAGE_BYTES + REPLIES_BYTES;
   private static final int SLOT = 0;
   private static final int STARTED = 8;
   private static final int EXIT = 16;
+  private static final int WAITING = 24;
+  private static final int SENT = 32;
   private static final int STATE_SHIFT = 62;
   private static final long JOB_MASK = (1L << STATE_SHIFT) - 1;
   private static final int MAX_READS = 100;
@@ -153,6 +160,36 @@ public final class Scoreboard {
   /** Whether the JVM ran its shutdown hooks. */
   public boolean exitMarked() {
     return (long) LONGS.getAcquire(page, EXIT) != 0;
+  }
+
+  /** Where the worker collects replies; of one thread at a time. */
+  public ByteBuffer replies() {
+    return page.duplicate().position(PAGE_BYTES).slice();
+  }
+
+  /** So many bytes of {@link #replies} are complete, and wait. */
+  public void repliesWait(int bytes) {
+    LONGS.setRelease(page, WAITING, (long) bytes);
+  }
+
+  /** Nothing of {@link #replies} waits, and so many bytes were sent in all. */
+  public void repliesSent(long bytes) {
+    LONGS.setRelease(page, WAITING, 0L);
+    LONGS.setRelease(page, SENT, bytes);
+  }
+
+  /**
+   * The replies that a worker which has ended did not send any more.
+   *
+   * @param received how many bytes came from it in all
+   */
+  public ByteBuffer unsentReplies(long received) {
+    long waiting = (long) LONGS.getAcquire(page, WAITING);
+    long begun = received - (long) LONGS.getAcquire(page, SENT);
+    ByteBuffer replies = replies();
+    return begun < 0 || begun > waiting || waiting > replies.capacity()
+        ? replies.limit(0)
+        : replies.limit((int) waiting).position((int) begun);
   }
 
   private static long word(State state, long jobId) {

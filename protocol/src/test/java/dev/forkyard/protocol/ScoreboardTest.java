@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
@@ -51,10 +52,42 @@ class ScoreboardTest {
   }
 
   @Test
+  void whatAWorkerDidNotSendAnyMoreIsFoundWhereverItWasCutOff() throws IOException {
+    Scoreboard master = Scoreboard.create(directory.resolve("board"));
+    Scoreboard worker = Scoreboard.open(directory.resolve("board"));
+    assertThat(master.unsentReplies(0).remaining()).isZero();
+    worker.repliesSent(1000);
+    worker.replies().put(new byte[] {1, 2, 3, 4, 5});
+    assertThat(master.unsentReplies(1000).remaining()).as("not published").isZero();
+    worker.repliesWait(4);
+    for (int sent = 0; sent <= 4; sent++) {
+      ByteBuffer unsent = master.unsentReplies(1000 + sent);
+      assertThat(unsent.remaining()).isEqualTo(4 - sent);
+      assertThat(sent == 4 || unsent.get() == sent + 1).isTrue();
+    }
+    worker.repliesSent(1004);
+    assertThat(master.unsentReplies(1004).remaining()).isZero();
+  }
+
+  @Test
+  void whatCannotBeIsNothing() throws IOException {
+    Scoreboard board = Scoreboard.create(directory.resolve("board"));
+    board.repliesSent(1000);
+    for (int waiting : new int[] {5, -5, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+      board.repliesWait(waiting);
+      assertThat(board.unsentReplies(999).remaining()).isZero();
+      assertThat(board.unsentReplies(1006).remaining()).isZero();
+    }
+    board.repliesSent(Long.MIN_VALUE);
+    board.repliesWait(5);
+    assertThat(board.unsentReplies(1000).remaining()).isZero();
+  }
+
+  @Test
   void ofAnEndAndACondemnationExactlyOneWins() throws Exception {
     CyclicBarrier start = new CyclicBarrier(2);
     CyclicBarrier stop = new CyclicBarrier(2);
-    int rounds = 2_000;
+    int rounds = 1_000;
     Scoreboard[] boards = new Scoreboard[rounds];
     boolean[] ended = new boolean[rounds];
     for (int i = 0; i < rounds; i++) {

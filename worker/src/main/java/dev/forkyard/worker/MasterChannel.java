@@ -1,23 +1,40 @@
 package dev.forkyard.worker;
 
 import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.FrameInput;
 import dev.forkyard.protocol.FrameOutput;
+import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
-/** The worker's blocking connection to its master. One thread reads; any may write. */
+/**
+ * The worker's blocking connection to its master. One thread reads; any may write.
+ *
+ * <p>Replies may wait for those behind them, so that all are one write. They do so where the master
+ * finds them if this process ends, and never long: see {@link OverdueWrites}.
+ */
 final class MasterChannel {
 
   private static final int MAX_GREETING_BYTES = 64 << 10;
+  private static final int MAX_COLLECTED_BYTES = 16 << 10;
+
+  /** What is done often is done in less; who takes longer is not waited for. */
+  private static final long MAX_WAIT_NANOS = 100_000;
 
   private final SocketChannel channel;
   private final FrameInput input;
   private final FrameOutput output = new FrameOutput();
+  private final OverdueWrites.Watch overdue = new OverdueWrites.Watch(this::flushOverdue);
+  private @Nullable Scoreboard scoreboard;
+  private ByteBuffer replies = ByteBuffer.allocate(0);
+  private long repliesWritten;
+  private long waitingSinceNanos;
 
   private MasterChannel(SocketChannel channel) {
     this.channel = channel;
@@ -64,10 +81,79 @@ final class MasterChannel {
     }
   }
 
+  /** Replies wait there from now on, when they wait. */
+  void collectReplies(Scoreboard where) {
+    scoreboard = where;
+    replies = where.replies();
+  }
+
+  /** Writes a frame, and before it what waits. */
   void write(Frame frame) throws IOException {
     synchronized (output) {
+      flush();
       output.add(frame);
       output.write(channel);
+      if (scoreboard != null) {
+        scoreboard.repliesSent(repliesWritten + output.writtenBytes());
+      }
+    }
+  }
+
+  /**
+   * Writes a reply with those that follow, if more do soon.
+   *
+   * @param more whether others are about to follow
+   */
+  void reply(Frame reply, boolean more) throws IOException {
+    synchronized (output) {
+      Scoreboard where = scoreboard;
+      int size = FrameCodec.sizeOf(reply);
+      if (where == null || size > MAX_COLLECTED_BYTES) {
+        write(reply);
+        return;
+      } else if (size > replies.remaining()) {
+        flush();
+      }
+      boolean first = replies.position() == 0;
+      if (first && !more) {
+        write(reply);
+        return;
+      }
+      FrameCodec.write(reply, replies);
+      where.repliesWait(replies.position());
+      long now = System.nanoTime();
+      if (first) {
+        waitingSinceNanos = now;
+        overdue.begin();
+      }
+      if (!more || now - waitingSinceNanos > MAX_WAIT_NANOS) {
+        flush();
+      }
+    }
+  }
+
+  private void flush() throws IOException {
+    Scoreboard where = scoreboard;
+    if (where == null || replies.position() == 0) {
+      return;
+    }
+    overdue.end();
+    repliesWritten += replies.position();
+    replies.flip();
+    while (replies.hasRemaining()) {
+      channel.write(replies);
+    }
+    replies.clear();
+    where.repliesSent(repliesWritten + output.writtenBytes());
+  }
+
+  private void flushOverdue() {
+    synchronized (output) {
+      try {
+        flush();
+      } catch (IOException gone) {
+        // The reader sees the end.
+      }
     }
   }
 

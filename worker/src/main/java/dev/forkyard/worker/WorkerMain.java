@@ -110,6 +110,7 @@ public final class WorkerMain {
     }
     maxFrameBytes = welcome.maxFrameBytes();
     master.allow(maxFrameBytes);
+    master.collectReplies(scoreboard);
     Thread thread = new Thread(null, this::runJobs, "forkyard-job");
     jobThread = thread;
     thread.start();
@@ -242,7 +243,7 @@ public final class WorkerMain {
       parkForEver();
     }
     Thread.interrupted();
-    send(reply);
+    answer(reply);
     if (reply instanceof Frame.Failure failure && failure.fatal()) {
       send(new Frame.Goodbye(failure.className()));
       Runtime.getRuntime().halt(1);
@@ -277,6 +278,14 @@ public final class WorkerMain {
   /** What the master reads in one frame beside the numbers. */
   private int replyBytes() {
     return maxFrameBytes - REPLY_OVERHEAD_BYTES;
+  }
+
+  private void answer(Frame reply) {
+    try {
+      master.reply(reply, !work.isEmpty());
+    } catch (IOException gone) {
+      Runtime.getRuntime().halt(0);
+    }
   }
 
   private void send(Frame frame) {
