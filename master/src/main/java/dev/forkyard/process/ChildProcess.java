@@ -264,7 +264,7 @@ public sealed class ChildProcess permits ForkedProcess {
     }
     CompletableFuture<@Nullable Void> alone = CompletableFuture.completedFuture(null);
     if (guard != null && killTreeOnExit && reach == ProcessGuard.Reach.SESSION) {
-      alone = reap();
+      alone = reap(reach);
     } else if (guard != null) {
       guard.forget(process.pid());
     }
@@ -448,12 +448,13 @@ public sealed class ChildProcess permits ForkedProcess {
     boolean alive = process.isAlive();
     Descendants descendants = new Descendants(process);
     CompletableFuture<@Nullable Void> others = CompletableFuture.completedFuture(null);
-    if (reach == ProcessGuard.Reach.SESSION) {
+    if (reach == ProcessGuard.Reach.SESSION && descendants.areInSession(process.pid())) {
       kill(descendants);
-      others = alive ? reap() : others;
+      others = alive ? reap(ProcessGuard.Reach.SESSION) : others;
     } else if (alive) {
-      // By the guard first: it stops them all, so that none can start another meanwhile.
-      others = reap().thenRun(() -> kill(descendants));
+      // By the guard first, which takes longer: it stops them, so that none can start another
+      // meanwhile that would be found neither by its parent nor by its session.
+      others = reap(ProcessGuard.Reach.TREE).thenRun(() -> kill(descendants));
     }
     CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
     CompletableFuture.allOf(others.thenCompose(done -> descendants.ended(gone)), dead)
@@ -467,10 +468,14 @@ public sealed class ChildProcess permits ForkedProcess {
     descendants.kill();
   }
 
-  /** Kills what is in its reach, once: a second question would take the first one's answer. */
-  private CompletableFuture<@Nullable Void> reap() {
+  /** Kills what is in that reach, once: a second question would take the first one's answer. */
+  private CompletableFuture<@Nullable Void> reap(ProcessGuard.Reach what) {
     if (reaps.compareAndSet(false, true)) {
-      byGuard(with -> with.reap(process.pid(), reach).thenRun(() -> reaped.complete(null)));
+      try {
+        byGuard(with -> with.reap(process.pid(), what).thenRun(() -> reaped.complete(null)));
+      } catch (UnsupportedOperationException noGuard) {
+        reaped.complete(null);
+      }
     }
     return reaped;
   }

@@ -16,6 +16,9 @@ final class Descendants {
 
   private static final int LOOK_MILLIS = 5;
 
+  /** The place of the session in what the system tells of a process. */
+  private static final int SESSION = 3;
+
   private final List<ProcessHandle> processes;
 
   Descendants(Process process) {
@@ -28,6 +31,14 @@ final class Descendants {
 
   void kill() {
     forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Whether none has left this session. */
+  boolean areInSession(long session) {
+    String wanted = Long.toString(session);
+    return processes.stream()
+        .map(Descendants::stat)
+        .allMatch(stat -> stat.length <= SESSION || stat[SESSION].equals(wanted));
   }
 
   /** Completes when all have ended, or about when it was given up to wait for them. */
@@ -47,17 +58,19 @@ final class Descendants {
    * system's first process, which may do so every few seconds only.
    */
   private static boolean runs(ProcessHandle process) {
-    if (!process.isAlive()) {
-      return false;
-    }
+    String state = stat(process)[0];
+    return process.isAlive() && !state.equals("Z") && !state.equals("X");
+  }
+
+  /** Its state, parent, group, session and so on; one empty word if that is not to be had. */
+  private static String[] stat(ProcessHandle process) {
     try {
-      byte[] stat = Files.readAllBytes(Path.of("/proc/" + process.pid() + "/stat"));
-      String text = new String(stat, StandardCharsets.ISO_8859_1);
+      byte[] bytes = Files.readAllBytes(Path.of("/proc/" + process.pid() + "/stat"));
+      String text = new String(bytes, StandardCharsets.ISO_8859_1);
       // pid (name) state ...: the name may hold anything.
-      char state = text.charAt(text.lastIndexOf(')') + 2);
-      return state != 'Z' && state != 'X';
+      return text.substring(text.lastIndexOf(')') + 1).strip().split(" ");
     } catch (IOException endedOrAnotherSystem) {
-      return process.isAlive();
+      return new String[] {""};
     }
   }
 }

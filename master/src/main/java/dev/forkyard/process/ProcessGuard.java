@@ -272,8 +272,8 @@ public final class ProcessGuard implements AutoCloseable {
   }
 
   /**
-   * Kills whoever is in its reach; a process whose tree is to be killed must be alive. The future
-   * completes when nobody is left, or after 5 s.
+   * As {@link #reap(long)}; with {@link Reach#TREE} it kills before that the process, which is
+   * alive, and its descendants.
    */
   CompletableFuture<@Nullable Void> reap(long pid, Reach reach) {
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();

@@ -1,8 +1,8 @@
 # Outlives the master and kills what it watches. Commands come on standard input, one a line:
 #   watch PID         PID leads a session and process group of its own
 #   watch PID tree    PID does not; it has descendants
-#   reap PID [tree]   kill what is left of that session, or that process with its descendants, answer "reaped PID",
-#                     and forget it
+#   reap PID          kill what is left of that session, answer "reaped PID", and forget it
+#   reap PID tree     kill that process, which is alive, with its descendants, and then its session if it leads one
 #   forget PID        the process has ended, and what it left behind may stay
 #   signal PID NAME   send a signal; with a minus before PID to its process group
 # When the input ends, because the master closed it or died, everything watched is killed and the directory
@@ -49,33 +49,46 @@ kill_session() {
 # does not.
 settle() {
   looks=0
-  while look "$1" && [ "$state" != T ] && [ "$looks" -lt 100 ]; do looks=$((looks + 1)); done
+  while look "$1" && [ "$state" != T ] && [ "$looks" -lt 300 ]; do looks=$((looks + 1)); done
 }
 
-# Stops processes and their descendants, so that none can start another or lose its parent meanwhile, until a look that
-# began when all that are known stood still finds no more; then kills them, the youngest first, and waits for their end.
-kill_trees() {
-  # shellcheck disable=SC2048,SC2086
-  set -- $*
-  [ $# -gt 0 ] || return 0
-  kill -STOP "$@" 2>/dev/null
-  tree=" $* "
-  found=1
-  rounds=0
-  while again; do
-    for pid in $tree; do settle "$pid"; done
-    for stat in /proc/[0-9]*/stat; do
-      pid=${stat#/proc/}
-      pid=${pid%/stat}
-      look "$pid" || continue
-      case $tree in
-        *" $pid "*) ;;
-        *" $parent "*) kill -STOP "$pid" 2>/dev/null && tree=" $pid$tree" && found=1 ;;
-      esac
+# Learns the children of a process that stands still.
+list_children() {
+  children=
+  if [ -f "/proc/$1/task/$1/children" ]; then
+    for file in "/proc/$1/task/"*/children; do
+      line=
+      { read -r line <"$file"; } 2>/dev/null
+      children="$children $line"
     done
+    return
+  fi
+  # A kernel that was built without these: all processes are looked at.
+  for stat in /proc/[0-9]*/stat; do
+    pid=${stat#/proc/}
+    pid=${pid%/stat}
+    look "$pid" && [ "$parent" = "$1" ] && children="$children $pid"
+  done
+}
+
+# Stops processes and then, one generation after the other, their descendants, so that none can start another or lose
+# its parent meanwhile; then kills them, the youngest first, and waits for their end.
+kill_trees() {
+  tree=
+  while [ $# -gt 0 ]; do
+    kill -STOP "$@" 2>/dev/null
+    tree="$* $tree"
+    next=
+    for member in "$@"; do
+      settle "$member"
+      list_children "$member"
+      next="$next $children"
+    done
+    # shellcheck disable=SC2086
+    set -- $next
   done
   # shellcheck disable=SC2086
-  kill -KILL $tree 2>/dev/null
+  [ -z "$tree" ] || kill -KILL $tree 2>/dev/null
   found=1
   rounds=0
   while again; do
@@ -95,10 +108,13 @@ while read -r command pid argument; do
     forget) forget "$pid" ;;
     reap*)
       reaped=$pid
-      case $argument in
-        tree) kill_trees "$pid" ;;
-        *) kill_session "$pid" ;;
-      esac
+      led=$pid
+      if [ "$argument" = tree ]; then
+        look "$pid"
+        led=$session
+        kill_trees "$pid"
+      fi
+      [ "$led" != "$reaped" ] || kill_session "$reaped"
       forget "$reaped"
       echo "reaped $reaped"
       ;;

@@ -129,7 +129,9 @@ class ExecLimitTest {
     CompletableFuture<String> signal = new CompletableFuture<>();
     ExecOptions options = children.exec().cancelOn(signal).killGrace(LONG).build();
     CompletableFuture<ExecResult> future = ChildProcess.exec("echo out; exec sleep 1000", options);
-    await().atMost(LIMIT).until(() -> !children.alive("sleep 1000").isEmpty());
+    await()
+        .atMost(LIMIT)
+        .until(() -> children.alive("sleep 1000").size() == 1 && children.alive("echo").isEmpty());
     signal.completeExceptionally(new IllegalStateException("whatever way"));
     ExecException failure = failure(future);
     assertThat(failure.canceled()).isTrue();
