@@ -23,7 +23,7 @@ record Delivery(
     String reason,
     long endedNanos) {
 
-  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null);
+  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "");
 
   JobReport report(long jobId, long submittedNanos) {
     long totalNanos = endedNanos - submittedNanos;
@@ -53,9 +53,9 @@ record Delivery(
     long jobId = future.jobId();
     if (outcome instanceof Outcome.Replied replied) {
       if (replied.reply() instanceof Frame.Result result) {
-        return decodeResult(future, result);
+        return decodeResult(future, result, report);
       }
-      throw failed((Frame.Failure) replied.reply());
+      throw failed((Frame.Failure) replied.reply(), report);
     } else if (outcome instanceof Outcome.Lost lost) {
       throw lost(future, lost, report);
     } else if (outcome instanceof Outcome.TimedOut timedOut) {
@@ -73,9 +73,7 @@ record Delivery(
           JobTimeoutException.Deadline.RUN,
           timeout,
           timedOut.dump(),
-          jobId,
-          attempt,
-          workerPid);
+          report);
     } else if (outcome instanceof Outcome.Expired) {
       Duration timeout = allowed(future.options().queueTimeout());
       throw new JobTimeoutException(
@@ -89,11 +87,9 @@ record Delivery(
           JobTimeoutException.Deadline.QUEUE,
           timeout,
           null,
-          jobId,
-          0,
-          0);
+          report);
     } else if (outcome instanceof Outcome.Broken) {
-      throw new PoolBrokenException(reason, jobId);
+      throw new PoolBrokenException(reason, report);
     } else if (outcome instanceof Outcome.Refused) {
       throw new JobRejectedException(reason);
     }
@@ -101,7 +97,8 @@ record Delivery(
   }
 
   @SuppressWarnings("NullAway") // a null result is a value: only the declared type knows
-  private <O extends @Nullable Object> O decodeResult(JobFuture<O> future, Frame.Result result) {
+  private <O extends @Nullable Object> O decodeResult(
+      JobFuture<O> future, Frame.Result result, JobReport report) {
     byte[] value = result.value();
     if (value == null) {
       return null;
@@ -116,22 +113,18 @@ record Delivery(
           "the result of job " + future.jobId() + " could not be decoded: " + e.getMessage(),
           "",
           e,
-          future.jobId(),
-          attempt,
-          workerPid);
+          report);
     }
   }
 
-  private JobFailedException failed(Frame.Failure failure) {
+  private JobFailedException failed(Frame.Failure failure, JobReport report) {
     return new JobFailedException(
         JobFailedException.Stage.of(failure.kind()),
         failure.className(),
         failure.message(),
         failure.stack(),
         null,
-        failure.jobId(),
-        attempt,
-        workerPid);
+        report);
   }
 
   private WorkerLostException lost(JobFuture<?> future, Outcome.Lost lost, JobReport report) {
@@ -150,8 +143,7 @@ record Delivery(
     if (!report.runTime().isZero()) {
       message.append(" for ").append(text(report.runTime()));
     }
-    return new WorkerLostException(
-        message.toString(), seen, lost.finished(), future.jobId(), attempt, workerPid);
+    return new WorkerLostException(message.toString(), seen, lost.finished(), report);
   }
 
   private static Duration allowed(@Nullable Duration timeout) {

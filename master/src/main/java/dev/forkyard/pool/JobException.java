@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +17,14 @@ public abstract sealed class JobException extends RuntimeException
   private final long jobId;
   private final int attempt;
   private final long workerPid;
+  private final Duration runTime;
 
-  JobException(String message, @Nullable Throwable cause, long jobId, int attempt, long workerPid) {
+  JobException(String message, @Nullable Throwable cause, JobReport report) {
     super(message, cause);
-    this.jobId = jobId;
-    this.attempt = attempt;
-    this.workerPid = workerPid;
+    this.jobId = report.jobId();
+    this.attempt = report.attempt();
+    this.workerPid = report.workerPid().orElse(0);
+    this.runTime = report.runTime();
   }
 
   /** The job's id; 0 for one that was refused before it had any. */
@@ -37,5 +40,12 @@ public abstract sealed class JobException extends RuntimeException
   /** The process id of the worker that ran the job last; empty for a job that never started. */
   public OptionalLong workerPid() {
     return workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty();
+  }
+
+  /**
+   * How long the last attempt ran, as {@link JobReport#runTime} says; zero where that is not known.
+   */
+  public Duration runTime() {
+    return runTime;
   }
 }

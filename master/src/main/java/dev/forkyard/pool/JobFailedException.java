@@ -44,15 +44,11 @@ public final class JobFailedException extends JobException {
       @Nullable String errorMessage,
       String remoteStack,
       @Nullable Throwable cause,
-      long jobId,
-      int attempt,
-      long workerPid) {
+      JobReport report) {
     super(
         errorMessage == null ? errorClass : errorClass + ": " + errorMessage,
         cause == null ? new RemoteStack(remoteStack) : cause,
-        jobId,
-        attempt,
-        workerPid);
+        report);
     this.stage = stage;
     this.errorClass = errorClass;
     this.errorMessage = errorMessage;

@@ -9,6 +9,6 @@ public final class JobRejectedException extends JobException {
   private static final long serialVersionUID = 1L;
 
   JobRejectedException(String message) {
-    super(message, null, 0, 0, 0);
+    super(message, null, JobReport.NONE);
   }
 }

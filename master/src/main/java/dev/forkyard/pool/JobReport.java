@@ -16,6 +16,9 @@ import java.util.OptionalLong;
 public record JobReport(
     long jobId, int attempt, OptionalLong workerPid, Duration runTime, Duration totalTime) {
 
+  /** Of what never was a job. */
+  static final JobReport NONE = withoutRun(0, 0);
+
   static JobReport withoutRun(long jobId, long totalNanos) {
     return new JobReport(
         jobId, 0, OptionalLong.empty(), Duration.ZERO, Duration.ofNanos(totalNanos));

@@ -28,10 +28,8 @@ public final class JobTimeoutException extends JobException {
       Deadline deadline,
       Duration timeout,
       @Nullable String threadDump,
-      long jobId,
-      int attempt,
-      long workerPid) {
-    super(message, null, jobId, attempt, workerPid);
+      JobReport report) {
+    super(message, null, report);
     this.deadline = deadline;
     this.timeout = timeout;
     this.threadDump = threadDump;

@@ -8,7 +8,7 @@ public final class PoolBrokenException extends JobException {
 
   private static final long serialVersionUID = 1L;
 
-  PoolBrokenException(String message, long jobId) {
-    super(message, null, jobId, 0, 0);
+  PoolBrokenException(String message, JobReport report) {
+    super(message, null, report);
   }
 }

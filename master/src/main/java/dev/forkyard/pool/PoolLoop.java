@@ -172,7 +172,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     post(
         () -> {
           if (breakdown != null) {
-            answer.completeExceptionally(new PoolBrokenException(brokenBy(breakdown), 0));
+            answer.completeExceptionally(
+                new PoolBrokenException(brokenBy(breakdown), JobReport.NONE));
             return;
           }
           try {

@@ -213,9 +213,7 @@ public final class ProcessPool implements AutoCloseable {
                 + e.getMessage(),
             "",
             e,
-            jobId,
-            0,
-            0));
+            JobReport.withoutRun(jobId, 0)));
     return failed;
   }
 

@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param exitCode as the JDK reports it, negative where it is not known
  * @param signal the signal's name, where one ended it
  * @param crashReport the path of the JVM's crash report, where it wrote one
+ * @param crashReportHead how it begins; empty where there is none
  */
 record WorkerDeath(
     int exitCode,
     @Nullable String signal,
     boolean outOfMemory,
     String outputTail,
-    @Nullable String crashReport)
+    @Nullable String crashReport,
+    String crashReportHead)
     implements Serializable {
 
   private static final String OUT_OF_MEMORY = "Terminating due to java.lang.OutOfMemoryError";
@@ -42,9 +44,10 @@ record WorkerDeath(
   static WorkerDeath examine(
       ExitStatus status, boolean exitMarked, String outputTail, Path report, Instant started) {
     String crashed = !exitMarked && isFrom(started, report) ? report.toString() : null;
+    String head = crashed == null ? "" : headOf(report);
     String signal = null;
     if (crashed != null) {
-      signal = signalIn(report);
+      signal = signalIn(head);
     } else if (!exitMarked) {
       signal = status.signal().orElse(null);
     }
@@ -52,7 +55,7 @@ record WorkerDeath(
         status.value() == EXIT_ON_OUT_OF_MEMORY
             && !exitMarked
             && outputTail.contains(OUT_OF_MEMORY);
-    return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed);
+    return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed, head);
   }
 
   private static boolean isFrom(Instant started, Path report) {
@@ -65,14 +68,17 @@ record WorkerDeath(
     }
   }
 
-  private static @Nullable String signalIn(Path report) {
+  private static String headOf(Path report) {
     try (var in = Files.newInputStream(report)) {
-      String head = new String(in.readNBytes(REPORT_HEAD_BYTES), StandardCharsets.UTF_8);
-      Matcher signal = Pattern.compile("(?m)^#\\s+(SIG[A-Z0-9]+) ").matcher(head);
-      return signal.find() ? signal.group(1) : "SIGABRT";
+      return new String(in.readNBytes(REPORT_HEAD_BYTES), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      return "SIGABRT";
+      return "";
     }
+  }
+
+  private static String signalIn(String head) {
+    Matcher signal = Pattern.compile("(?m)^#\\s+(SIG[A-Z0-9]+) ").matcher(head);
+    return signal.find() ? signal.group(1) : "SIGABRT";
   }
 
   /** What happened, to follow "worker 1234". */

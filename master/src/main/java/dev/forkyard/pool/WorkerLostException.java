@@ -13,14 +13,8 @@ public final class WorkerLostException extends JobException {
   private final @Nullable WorkerDeath death;
   private final boolean finished;
 
-  WorkerLostException(
-      String message,
-      WorkerDeath death,
-      boolean finished,
-      long jobId,
-      int attempt,
-      long workerPid) {
-    super(message, null, jobId, attempt, workerPid);
+  WorkerLostException(String message, WorkerDeath death, boolean finished, JobReport report) {
+    super(message, null, report);
     this.death = death;
     this.finished = finished;
   }
@@ -59,6 +53,14 @@ public final class WorkerLostException extends JobException {
   /** The JVM's crash report ({@code hs_err}), where it wrote one. */
   public Optional<Path> crashReport() {
     return Optional.ofNullable(death == null ? null : death.crashReport()).map(Path::of);
+  }
+
+  /**
+   * The beginning of the JVM's crash report, which tells the signal, the frame that caused it and
+   * the version; at most 4 KiB, and empty where it wrote none.
+   */
+  public String crashReportHead() {
+    return death == null ? "" : death.crashReportHead();
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.forkyard.pool;
 import dev.forkyard.pool.JobFailedException.Stage;
 import dev.forkyard.pool.JobTimeoutException.Deadline;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the errors that otherwise only a pool can make, for tests of what is shown of them. */
@@ -13,7 +14,7 @@ public final class PoolErrors {
   private PoolErrors() {}
 
   public static JobFailedException failed(Stage stage, String errorClass, String message) {
-    return new JobFailedException(stage, errorClass, message, "the stack", null, 1, 1, PID);
+    return new JobFailedException(stage, errorClass, message, "the stack", null, report(1));
   }
 
   public static WorkerLostException lost(
@@ -28,12 +29,13 @@ public final class PoolErrors {
       @Nullable String report,
       boolean finished,
       int attempt) {
-    WorkerDeath death = new WorkerDeath(exitCode, signal, outOfMemory, "the last words", report);
-    return new WorkerLostException("lost", death, finished, 1, attempt, PID);
+    WorkerDeath death =
+        new WorkerDeath(exitCode, signal, outOfMemory, "the last words", report, "");
+    return new WorkerLostException("lost", death, finished, report(attempt));
   }
 
   public static JobTimeoutException timeout(Deadline deadline, Duration timeout) {
-    return new JobTimeoutException("late", deadline, timeout, "the threads", 1, 1, PID);
+    return new JobTimeoutException("late", deadline, timeout, "the threads", report(1));
   }
 
   public static JobRejectedException rejected(String message) {
@@ -41,6 +43,11 @@ public final class PoolErrors {
   }
 
   public static PoolBrokenException broken(String message) {
-    return new PoolBrokenException(message, 1);
+    return new PoolBrokenException(message, report(0));
+  }
+
+  private static JobReport report(int attempt) {
+    return new JobReport(
+        1, attempt, OptionalLong.of(PID), Duration.ofMillis(1), Duration.ofMillis(2));
   }
 }
