@@ -126,6 +126,7 @@ record Failure(String kind, String message) {
     String what =
         switch (timeout.deadline()) {
           case RUN -> "timed out: ran longer than " + after + ", " + worker(timeout) + " killed";
+          case SOFT -> "timed out: stopped when asked to after " + after;
           case QUEUE -> "timed out: waited longer than " + after + " and never ran";
           case STALL -> "timed out: no progress for " + after + ", " + worker(timeout) + " killed";
         };

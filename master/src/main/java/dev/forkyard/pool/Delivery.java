@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.pool.scheduler.Deadline;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import java.time.Duration;
@@ -55,37 +56,19 @@ record Delivery(
       if (replied.reply() instanceof Frame.Result result) {
         return decodeResult(future, result, report);
       }
-      throw failed((Frame.Failure) replied.reply(), report);
+      JobFailedException failed = failed((Frame.Failure) replied.reply(), report);
+      throw future.askedToStop ? stopped(future, failed, report) : failed;
     } else if (outcome instanceof Outcome.Lost lost) {
       throw lost(future, lost, report);
     } else if (outcome instanceof Outcome.TimedOut timedOut) {
-      Duration timeout = allowed(future.options().timeout());
-      throw new JobTimeoutException(
-          "job "
-              + jobId
-              + " ("
-              + future.handler()
-              + ") ran longer than "
-              + text(timeout)
-              + "; worker "
-              + workerPid
-              + " was killed",
-          JobTimeoutException.Deadline.RUN,
-          timeout,
-          timedOut.dump(),
-          report);
+      throw timedOut(future, timedOut, report);
     } else if (outcome instanceof Outcome.Expired) {
       Duration timeout = allowed(future.options().queueTimeout());
       throw new JobTimeoutException(
-          "job "
-              + jobId
-              + " ("
-              + future.handler()
-              + ") waited longer than "
-              + text(timeout)
-              + " for a worker; it never ran",
+          job(future) + " waited longer than " + text(timeout) + " for a worker; it never ran",
           JobTimeoutException.Deadline.QUEUE,
           timeout,
+          null,
           null,
           report);
     } else if (outcome instanceof Outcome.Broken) {
@@ -115,6 +98,41 @@ record Delivery(
           e,
           report);
     }
+  }
+
+  private static String job(JobFuture<?> future) {
+    return "job " + future.jobId() + " (" + future.handler() + ")";
+  }
+
+  private JobTimeoutException timedOut(
+      JobFuture<?> future, Outcome.TimedOut timedOut, JobReport report) {
+    boolean stalled = timedOut.deadline() == Deadline.STALL;
+    JobOptions options = future.options();
+    Duration timeout = allowed(stalled ? options.stallTimeout() : options.timeout());
+    return new JobTimeoutException(
+        job(future)
+            + (stalled ? " told of no progress for " : " ran longer than ")
+            + text(timeout)
+            + "; worker "
+            + workerPid
+            + " was killed",
+        stalled ? JobTimeoutException.Deadline.STALL : JobTimeoutException.Deadline.RUN,
+        timeout,
+        timedOut.dump(),
+        null,
+        report);
+  }
+
+  private static JobTimeoutException stopped(
+      JobFuture<?> future, JobFailedException failed, JobReport report) {
+    Duration timeout = allowed(future.options().softTimeout());
+    return new JobTimeoutException(
+        job(future) + " was asked to stop after " + text(timeout) + ", and did",
+        JobTimeoutException.Deadline.SOFT,
+        timeout,
+        null,
+        failed,
+        report);
   }
 
   private JobFailedException failed(Frame.Failure failure, JobReport report) {

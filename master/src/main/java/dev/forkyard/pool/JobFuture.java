@@ -47,6 +47,9 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   /** Whether it takes a place in the queue. */
   boolean queued = true;
 
+  /** Whether its soft timeout had passed when it ended; written before it is delivered. */
+  boolean askedToStop;
+
   /** Whether it is among the {@link OpenJobs}, and its neighbours there. */
   boolean open;
 

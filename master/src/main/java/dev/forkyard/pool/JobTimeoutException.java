@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A deadline of the job passed. If it ran, its worker is killed. */
+/**
+ * A deadline of the job passed. If it ran, its worker is killed; but after a soft timeout at which
+ * the job ended by itself, its worker goes on.
+ */
 public final class JobTimeoutException extends JobException {
 
   private static final long serialVersionUID = 1L;
@@ -13,6 +16,11 @@ public final class JobTimeoutException extends JobException {
   public enum Deadline {
     /** It waited too long for a worker and never ran. */
     QUEUE,
+    /**
+     * It was asked to stop, and ended by an exception, which is the cause. What it answers instead
+     * counts as its result.
+     */
+    SOFT,
     /** It ran too long. */
     RUN,
     /** It made no progress for too long. */
@@ -28,8 +36,9 @@ public final class JobTimeoutException extends JobException {
       Deadline deadline,
       Duration timeout,
       @Nullable String threadDump,
+      @Nullable Throwable cause,
       JobReport report) {
-    super(message, null, report);
+    super(message, cause, report);
     this.deadline = deadline;
     this.timeout = timeout;
     this.threadDump = threadDump;
@@ -46,7 +55,9 @@ public final class JobTimeoutException extends JobException {
   }
 
   /**
-   * The stacks of the worker's threads at the deadline; empty if the worker did not answer in time.
+   * The stacks of the worker's threads at the deadline. A worker that does not answer in time,
+   * since it is stopped or no safepoint comes, leaves what the kernel knows of its threads (names,
+   * states and CPU time), on Linux. Empty for a job that waited or ended by itself, and elsewhere.
    */
   public Optional<String> threadDump() {
     return Optional.ofNullable(threadDump);

@@ -126,6 +126,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     JobSpec spec =
         new JobSpec(
             JobOptions.nanos(options.timeout()),
+            JobOptions.nanos(options.softTimeout()),
+            JobOptions.nanos(options.stallTimeout()),
             JobOptions.nanos(options.queueTimeout()),
             options.retries(),
             payload == null ? 0 : payload.length);
@@ -602,7 +604,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   @Override
+  public void askToStop(long workerId, long jobId) {
+    sendTo(workerId, new Frame.Stop(jobId));
+  }
+
+  @Override
   public void interrupt(long workerId, long jobId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null && launcher != null) {
+      launcher.look(link);
+    }
     sendTo(workerId, new Frame.Cancel(jobId));
   }
 
@@ -662,17 +673,25 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void complete(Job<JobFuture<?>> job, Outcome outcome) {
     open.remove(job.attachment());
     job.attachment().job = null;
+    job.attachment().askedToStop = job.askedToStop();
     WorkerLink link = links.get(job.workerId());
     boolean hadWorker = job.workerId() != 0;
     job.attachment()
         .deliver(
             new Delivery(
-                outcome,
+                withThreads(outcome, link),
                 hadWorker ? job.attempt() : 0,
                 link == null ? 0 : link.pid(),
                 link == null ? null : link.death,
                 reason(outcome),
                 System.nanoTime()));
+  }
+
+  /** Where the JVM gave no dump, what the kernel knows of its threads is better than nothing. */
+  private static Outcome withThreads(Outcome outcome, @Nullable WorkerLink link) {
+    return outcome instanceof Outcome.TimedOut late && late.dump() == null && link != null
+        ? new Outcome.TimedOut(late.deadline(), link.threads, late.runNanos())
+        : outcome;
   }
 
   private String reason(Outcome outcome) {

@@ -189,6 +189,16 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
+  /** Notes what the kernel knows of the worker's threads; off the loop, since files are read. */
+  void look(WorkerLink link) {
+    long pid = link.pid();
+    try {
+      threads.execute(() -> link.threads = KernelThreads.of(pid));
+    } catch (RuntimeException | Error noThread) {
+      // Then the dump that was asked for must do.
+    }
+  }
+
   /** Off the loop, since all processes are looked at. */
   void kill(ChildProcess process) {
     try {

@@ -39,6 +39,9 @@ final class WorkerLink {
   @Nullable WorkerDeath death;
   boolean touched;
 
+  /** What the kernel knew of its threads when its job was condemned. */
+  volatile @Nullable String threads;
+
   /** Added to the worker's clock to get ours; 0 where all processes share one. */
   long clockOffsetNanos;
 
@@ -88,13 +91,16 @@ final class WorkerLink {
     Scoreboard.Slot slot = prepared.scoreboard.read();
     return switch (slot.state()) {
       case IDLE -> Progress.NONE;
-      case RUNNING ->
-          new Progress(
-              Progress.State.RUNNING, slot.jobId(), slot.startedNanos() + clockOffsetNanos);
-      case ENDED -> new Progress(Progress.State.ENDED, slot.jobId(), 0);
-      case CONDEMNED ->
-          new Progress(
-              Progress.State.CONDEMNED, slot.jobId(), slot.startedNanos() + clockOffsetNanos);
+      case RUNNING -> progress(Progress.State.RUNNING, slot);
+      case ENDED -> new Progress(Progress.State.ENDED, slot.jobId(), 0, 0);
+      case CONDEMNED -> progress(Progress.State.CONDEMNED, slot);
     };
+  }
+
+  private Progress progress(Progress.State state, Scoreboard.Slot slot) {
+    long started = slot.startedNanos() + clockOffsetNanos;
+    long told = slot.progressedNanos();
+    return new Progress(
+        state, slot.jobId(), started, told == 0 ? started : told + clockOffsetNanos);
   }
 }

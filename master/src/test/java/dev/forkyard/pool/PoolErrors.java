@@ -35,7 +35,7 @@ public final class PoolErrors {
   }
 
   public static JobTimeoutException timeout(Deadline deadline, Duration timeout) {
-    return new JobTimeoutException("late", deadline, timeout, "the threads", report(1));
+    return new JobTimeoutException("late", deadline, timeout, "the threads", null, report(1));
   }
 
   public static JobRejectedException rejected(String message) {

@@ -298,9 +298,9 @@ class ConformanceTest {
     ForkyardProto.Frame drain = Counterpart.of(new Frame.Drain());
     assertRefused(ForkyardProto.Frame.getDefaultInstance(), "without a kind");
     assertRefused(
-        bytes(out -> out.writeByteArray(FrameCodec.TAKEN + 1, new byte[0])), "unknown kind");
+        bytes(out -> out.writeByteArray(FrameCodec.STOP + 1, new byte[0])), "unknown kind");
     assertRefused(bytes(out -> out.writeUInt64(FrameCodec.DRAIN, 0)), "unknown kind");
-    for (int field : new int[] {FrameCodec.TAKEN + 1, RandomFrames.LARGEST_FIELD_NUMBER}) {
+    for (int field : new int[] {FrameCodec.STOP + 1, RandomFrames.LARGEST_FIELD_NUMBER}) {
       UnknownFieldSet unknown =
           UnknownFieldSet.newBuilder()
               .addField(field, UnknownFieldSet.Field.newBuilder().addVarint(1).build())

@@ -46,6 +46,8 @@ final class Counterpart {
           .setSequence(data.sequence());
     } else if (frame instanceof Frame.Taken taken) {
       message.getTakenBuilder().setSequence(taken.sequence());
+    } else if (frame instanceof Frame.Stop stop) {
+      message.getStopBuilder().setJobId(stop.jobId());
     }
     return message.build();
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class RandomFrames {
 
   static final int LARGEST_FIELD_NUMBER = (1 << 29) - 1;
-  private static final int KINDS = 13;
+  private static final int KINDS = 14;
 
   private final Random random;
 
@@ -48,6 +48,7 @@ final class RandomFrames {
       case 9 -> new Frame.Drain();
       case 10 -> new Frame.Goodbye(text());
       case 11 -> new Frame.Taken(int64());
+      case 12 -> new Frame.Stop(int64());
       default -> new Frame.Message(int64(), text(), bytes(), int64());
     };
   }
@@ -81,8 +82,8 @@ final class RandomFrames {
 
   private int unknownNumber() {
     return random.nextBoolean()
-        ? FrameCodec.MESSAGE + 1 + random.nextInt(20)
-        : FrameCodec.MESSAGE + 1 + random.nextInt(LARGEST_FIELD_NUMBER - FrameCodec.MESSAGE);
+        ? FrameCodec.STOP + 1 + random.nextInt(20)
+        : FrameCodec.STOP + 1 + random.nextInt(LARGEST_FIELD_NUMBER - FrameCodec.STOP);
   }
 
   /** Of 0 to 64 bits. */

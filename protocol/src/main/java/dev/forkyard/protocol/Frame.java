@@ -64,6 +64,9 @@ public sealed interface Frame {
   /** Master to worker: interrupt this job if it runs, and answer with a {@link Dump}. */
   record Cancel(long jobId) implements Frame {}
 
+  /** Master to worker: ask this job to stop, by its token and an interrupt, if it still runs. */
+  record Stop(long jobId) implements Frame {}
+
   /** Master to worker: give these jobs back if they have not started. */
   record Recall(long[] jobIds) implements Frame {}
 

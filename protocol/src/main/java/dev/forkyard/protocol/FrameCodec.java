@@ -39,6 +39,7 @@ public final class FrameCodec {
   static final int GOODBYE = 10;
   static final int MESSAGE = 11;
   static final int TAKEN = 12;
+  static final int STOP = 13;
 
   private FrameCodec() {}
 
@@ -119,6 +120,8 @@ public final class FrameCodec {
       return GOODBYE;
     } else if (frame instanceof Frame.Taken) {
       return TAKEN;
+    } else if (frame instanceof Frame.Stop) {
+      return STOP;
     }
     return MESSAGE;
   }
@@ -167,6 +170,8 @@ public final class FrameCodec {
           + sizeOfNumber(message.sequence());
     } else if (frame instanceof Frame.Taken taken) {
       return sizeOfNumber(taken.sequence());
+    } else if (frame instanceof Frame.Stop stop) {
+      return sizeOfNumber(stop.jobId());
     }
     return 0;
   }
@@ -247,6 +252,8 @@ public final class FrameCodec {
       }
     } else if (frame instanceof Frame.Taken taken) {
       number(out, 1, taken.sequence());
+    } else if (frame instanceof Frame.Stop stop) {
+      number(out, 1, stop.jobId());
     }
   }
 

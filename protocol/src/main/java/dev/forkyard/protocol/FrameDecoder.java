@@ -95,7 +95,7 @@ public final class FrameDecoder {
     while (in.hasRemaining()) {
       int tag = tag(in);
       int kind = tag >>> 3;
-      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.TAKEN || kind < 1) {
+      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.STOP || kind < 1) {
         throw new ProtocolException(
             "an unknown kind of frame, tag " + Integer.toUnsignedString(tag));
       }
@@ -127,6 +127,7 @@ public final class FrameDecoder {
       case FrameCodec.DRAIN -> drain(in);
       case FrameCodec.GOODBYE -> goodbye(in);
       case FrameCodec.TAKEN -> new Frame.Taken(onlyNumber(in));
+      case FrameCodec.STOP -> new Frame.Stop(onlyNumber(in));
       default -> message(in);
     };
   }

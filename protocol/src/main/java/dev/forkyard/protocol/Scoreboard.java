@@ -20,8 +20,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  *   offset 0   the slot: 2 bits of state, 62 bits of job id
  *          8   when that job started, by the worker's monotonic clock
  *         16   1 once the JVM runs its shutdown hooks
- *         24   how many bytes of replies are below, of which none, some or all were sent
- *         32   how many bytes the worker had sent before the first of them
+ *         24   when a job last told of progress, by the same clock as its start; 0 if none ever did
+ *         32   how many bytes of replies are below, of which none, some or all were sent
+ *         40   how many bytes the worker had sent before the first of them
  *       4096   replies, as they are sent
  *
  *   worker:  IDLE ──start(a)──► RUNNING(a) ──end(a)──► ENDED(a) ──start(b)──► RUNNING(b) ...
@@ -51,7 +52,7 @@ public final class Scoreboard {
   }
 
   /** The slot at one moment. */
-  public record Slot(State state, long jobId, long startedNanos) {}
+  public record Slot(State state, long jobId, long startedNanos, long progressedNanos) {}
 
   private static final int PAGE_BYTES = 4096;
   private static final int REPLIES_BYTES = 64 << 10;
@@ -59,8 +60,9 @@ public final class Scoreboard {
   private static final int SLOT = 0;
   private static final int STARTED = 8;
   private static final int EXIT = 16;
-  private static final int WAITING = 24;
-  private static final int SENT = 32;
+  private static final int PROGRESSED = 24;
+  private static final int WAITING = 32;
+  private static final int SENT = 40;
   private static final int STATE_SHIFT = 62;
   private static final long JOB_MASK = (1L << STATE_SHIFT) - 1;
   private static final int MAX_READS = 100;
@@ -127,6 +129,11 @@ public final class Scoreboard {
     return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, jobId), word(State.ENDED, jobId));
   }
 
+  /** The running job tells that it gets on. */
+  public void progress(long nanos) {
+    LONGS.setOpaque(page, PROGRESSED, nanos);
+  }
+
   /** The worker's JVM ends by its own will: its exit code is not a signal's. */
   public void markExit() {
     LONGS.setRelease(page, EXIT, 1L);
@@ -154,7 +161,8 @@ public final class Scoreboard {
       }
       slot = again;
     }
-    return new Slot(stateOf(slot), slot & JOB_MASK, started);
+    long progressed = (long) LONGS.getOpaque(page, PROGRESSED);
+    return new Slot(stateOf(slot), slot & JOB_MASK, started, progressed);
   }
 
   /** Whether the JVM ran its shutdown hooks. */

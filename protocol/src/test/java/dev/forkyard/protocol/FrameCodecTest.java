@@ -33,6 +33,7 @@ class FrameCodecTest {
             new Frame.Message(0, "String", new byte[] {9}, 0),
             new Frame.Message(0, "String", new byte[] {9}, 7),
             new Frame.Taken(7),
+            new Frame.Stop(300),
             new Frame.Goodbye(""));
     Stream<Frame> sizes =
         IntStream.of(0, 1, 127, 128, 65_535, 65_536, 65_537, 1 << 20)

@@ -22,7 +22,9 @@ class ScoreboardTest {
     Scoreboard worker = Scoreboard.open(directory.resolve("board"));
     assertThat(master.read().state()).isEqualTo(Scoreboard.State.IDLE);
     assertThat(worker.start(7, 1234)).isTrue();
-    assertThat(master.read()).isEqualTo(new Scoreboard.Slot(Scoreboard.State.RUNNING, 7, 1234));
+    worker.progress(1300);
+    assertThat(master.read())
+        .isEqualTo(new Scoreboard.Slot(Scoreboard.State.RUNNING, 7, 1234, 1300));
     assertThat(worker.end(7)).isTrue();
     assertThat(master.read().state()).isEqualTo(Scoreboard.State.ENDED);
     assertThat(master.condemn(7)).isFalse();

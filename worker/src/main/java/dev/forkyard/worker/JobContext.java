@@ -15,6 +15,16 @@ public interface JobContext {
   /** How long the job may still run before its worker is killed; empty where it has no timeout. */
   Optional<Duration> remaining();
 
-  /** Whether the job's caller no longer waits for it. The job thread has been interrupted too. */
+  /**
+   * Tells that the job gets on, which starts its stall timeout anew. It costs a few nanoseconds and
+   * sends nothing, so call it as often as you like. Without a stall timeout, or when the job has
+   * ended, it does nothing.
+   */
+  void progress();
+
+  /**
+   * Whether the job was asked to stop: its caller no longer waits for it, or its soft timeout has
+   * passed. The job thread has been interrupted too.
+   */
   boolean cancelled();
 }

@@ -1,6 +1,7 @@
 package dev.forkyard.worker;
 
 import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.Scoreboard;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +15,7 @@ final class Task implements JobContext {
 
   private final AtomicBoolean claimed = new AtomicBoolean();
   private volatile boolean cancelled;
+  private volatile @Nullable Scoreboard scoreboard;
   private volatile long startedNanos;
 
   Task(Frame.Run run, String handlerName) {
@@ -30,8 +32,35 @@ final class Task implements JobContext {
     startedNanos = nanos;
   }
 
+  /** From here to its {@link #end} it may tell of progress. */
+  void start(long nanos, Scoreboard board) {
+    start(nanos);
+    scoreboard = board;
+  }
+
   void cancel() {
     cancelled = true;
+  }
+
+  /** Interrupts it, and never what the thread does next. */
+  synchronized void stop(Thread jobThread) {
+    if (scoreboard != null) {
+      cancelled = true;
+      jobThread.interrupt();
+    }
+  }
+
+  /** From here on nothing that is meant for it reaches its thread. */
+  synchronized void end() {
+    scoreboard = null;
+  }
+
+  @Override
+  public void progress() {
+    Scoreboard board = scoreboard;
+    if (board != null) {
+      board.progress(System.nanoTime());
+    }
   }
 
   byte @Nullable [] payload() {

@@ -127,6 +127,8 @@ public final class WorkerMain {
           giveBack(recall.jobIds());
         } else if (frame instanceof Frame.Cancel cancel) {
           cancel(cancel.jobId());
+        } else if (frame instanceof Frame.Stop stop) {
+          stop(stop.jobId());
         } else if (frame instanceof Frame.Drain) {
           work.add(this::leave);
         }
@@ -200,6 +202,14 @@ public final class WorkerMain {
     master.write(new Frame.Dump(jobId, dump));
   }
 
+  private void stop(long jobId) {
+    Task task = running;
+    Thread thread = jobThread;
+    if (task != null && task.jobId() == jobId && thread != null) {
+      task.stop(thread);
+    }
+  }
+
   private int maxDumpChars() {
     return Math.min(MAX_DUMP_CHARS, replyBytes() / MAX_BYTES_PER_CHAR);
   }
@@ -229,7 +239,7 @@ public final class WorkerMain {
     }
     waiting.remove(task.jobId());
     long start = System.nanoTime();
-    task.start(start);
+    task.start(start, scoreboard);
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
     if (!scoreboard.start(task.jobId(), start)) {
@@ -239,6 +249,7 @@ public final class WorkerMain {
     // A job may have left its own behind, in which the next one's handler is not found.
     Thread.currentThread().setContextClassLoader(WorkerMain.class.getClassLoader());
     running = null;
+    task.end();
     if (!scoreboard.end(task.jobId())) {
       parkForEver();
     }

@@ -18,6 +18,9 @@ public interface Actions<J> {
   /** Ask for jobs back that have not started. */
   void recall(long workerId, long[] jobIds);
 
+  /** Ask the job to stop, if it still runs, and hit no other; it is not condemned. */
+  void askToStop(long workerId, long jobId);
+
   /** Interrupt the condemned job and ask for a thread dump. */
   void interrupt(long workerId, long jobId);
 

@@ -17,6 +17,7 @@ public final class Job<J> {
   private int unstartedDeaths;
   private long workerId;
   private boolean seen;
+  private boolean askedToStop;
 
   /** When it was first seen to run in this attempt; it can't have started later. */
   long seenRunningNanos;
@@ -63,6 +64,15 @@ public final class Job<J> {
     return workerId;
   }
 
+  /** Whether it was asked to stop in this attempt, at its soft deadline. */
+  public boolean askedToStop() {
+    return askedToStop;
+  }
+
+  void askToStop() {
+    askedToStop = true;
+  }
+
   JobState state() {
     return state;
   }
@@ -93,6 +103,7 @@ public final class Job<J> {
     state = next;
     if (next instanceof JobState.Assigned assigned) {
       workerId = assigned.workerId();
+      askedToStop = false;
     }
   }
 }

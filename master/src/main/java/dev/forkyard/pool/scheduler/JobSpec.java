@@ -4,8 +4,11 @@ package dev.forkyard.pool.scheduler;
  * What the scheduler must know of a job.
  *
  * @param runNanos how long an attempt may run; 0 is without limit
+ * @param softNanos how long an attempt may run until it is asked to stop; 0 is without limit
+ * @param stallNanos how long an attempt may run without telling of progress; 0 is without limit
  * @param queueNanos how long it may wait for its first worker; 0 is without limit
  * @param retries how many more attempts it gets when its worker is lost
  * @param bytes the size of its input
  */
-public record JobSpec(long runNanos, long queueNanos, int retries, int bytes) {}
+public record JobSpec(
+    long runNanos, long softNanos, long stallNanos, long queueNanos, int retries, int bytes) {}

@@ -22,12 +22,13 @@ public sealed interface Outcome {
   record Lost(boolean finished, long runNanos) implements Outcome {}
 
   /**
-   * It ran too long.
+   * It ran too long, or too long without progress.
    *
+   * @param deadline which of its deadlines passed
    * @param dump null if the worker gave none in time
    * @param runNanos how long it had run when it was condemned
    */
-  record TimedOut(@Nullable String dump, long runNanos) implements Outcome {}
+  record TimedOut(Deadline deadline, @Nullable String dump, long runNanos) implements Outcome {}
 
   /** It waited too long and never ran. */
   record Expired() implements Outcome {}

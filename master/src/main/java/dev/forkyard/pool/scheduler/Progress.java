@@ -5,11 +5,12 @@ package dev.forkyard.pool.scheduler;
  *
  * @param jobId the job that the state speaks of
  * @param startedNanos when that job started, by the clock of the scheduler
+ * @param progressedNanos when this job, or one before it, last told of progress
  */
-public record Progress(State state, long jobId, long startedNanos) {
+public record Progress(State state, long jobId, long startedNanos, long progressedNanos) {
 
   /** Nothing was started yet. */
-  public static final Progress NONE = new Progress(State.NONE, 0, 0);
+  public static final Progress NONE = new Progress(State.NONE, 0, 0, 0);
 
   /** What the job thread does. */
   public enum State {

@@ -507,10 +507,17 @@ public final class Scheduler<J> {
   private void watchHead(Worker<J> worker, long now) {
     worker.stirredNanos = now;
     Job<J> head = worker.line.peekFirst();
-    if (head != null && !head.ended() && head.spec().runNanos() > 0 && head.timer == null) {
-      long since = now;
-      head.timer =
-          timers.at(now + head.spec().runNanos(), at -> checkDeadline(worker, head, since, at));
+    if (head != null && !head.ended() && head.timer == null) {
+      watch(worker, head, now, Deadline.next(head, now, now), now);
+    }
+  }
+
+  /** Looks at the job again when it may be due. */
+  private void watch(
+      Worker<J> worker, Job<J> job, long since, Deadline.@Nullable Due due, long now) {
+    if (due != null) {
+      long at = due.atNanos() - now > 0 ? due.atNanos() : now + RECHECK_NANOS;
+      job.timer = timers.at(at, then -> checkDeadline(worker, job, since, then));
     }
   }
 
@@ -520,13 +527,18 @@ public final class Scheduler<J> {
     if (progress.runs(job)) {
       sawRunning(job, worker, now);
       long started = Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);
-      long due = started + job.spec().runNanos();
-      if (due - now > 0) {
-        job.timer = timers.at(due, at -> checkDeadline(worker, job, since, at));
+      Deadline.Due due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
+      if (due != null && due.deadline() == Deadline.SOFT && due.atNanos() - now <= 0) {
+        job.askToStop();
+        actions.askToStop(worker.id, job.id());
+        due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
+      }
+      if (due == null || due.atNanos() - now > 0) {
+        watch(worker, job, since, due, now);
         return;
       }
       if (actions.condemn(worker.id, job.id())) {
-        timeOut(worker, job, ranNanos(worker, progress, now), now);
+        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);
         return;
       }
     }
@@ -534,12 +546,17 @@ public final class Scheduler<J> {
     job.timer = timers.at(now + RECHECK_NANOS, at -> checkDeadline(worker, job, since, at));
   }
 
+  /** What the worker claims about its future does not count. */
+  private static long earlier(long claimed, long now) {
+    return claimed - now < 0 ? claimed : now;
+  }
+
   /** A worker that is being killed for another reason, and lingers, needs no ladder of its own. */
-  private void timeOut(Worker<J> worker, Job<J> job, long ranNanos, long now) {
+  private void timeOut(Worker<J> worker, Job<J> job, Deadline deadline, long ranNanos, long now) {
     if (worker.doomed()) {
-      end(job, new Outcome.TimedOut(null, ranNanos));
+      end(job, new Outcome.TimedOut(deadline, null, ranNanos));
     } else {
-      climb(worker, job, ranNanos, now);
+      climb(worker, job, deadline, ranNanos, now);
     }
   }
 
@@ -557,7 +574,7 @@ public final class Scheduler<J> {
   private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
-      climb(worker, job, ranNanos(worker, progress, now), now);
+      climb(worker, job, null, ranNanos(worker, progress, now), now);
       return;
     }
     recall(worker, new long[] {job.id()}, now);
@@ -571,7 +588,7 @@ public final class Scheduler<J> {
     }
     Progress progress = actions.progress(worker.id);
     if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
-      climb(worker, job, ranNanos(worker, progress, now), now);
+      climb(worker, job, null, ranNanos(worker, progress, now), now);
     } else {
       job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
     }
@@ -649,12 +666,13 @@ public final class Scheduler<J> {
   }
 
   /** The slot is condemned for this job: whatever is hit now, it is this job. */
-  private void climb(Worker<J> worker, Job<J> job, long ranNanos, long now) {
+  private void climb(
+      Worker<J> worker, Job<J> job, @Nullable Deadline deadline, long ranNanos, long now) {
     sawRunning(job, worker, now);
     stopWaiting(job);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));
-    crew.become(worker, new Killing(job, ranNanos, step));
+    crew.become(worker, new Killing(job, deadline, ranNanos, step));
     actions.interrupt(worker.id, job.id());
   }
 
@@ -666,7 +684,7 @@ public final class Scheduler<J> {
     completeCondemned(worker, dump);
     long rest = Math.max(0, config.hardNanos() - config.dumpNanos());
     Timers.Timer step = timers.at(now + rest, at -> kill(worker, at));
-    crew.become(worker, new Killing(null, 0, step));
+    crew.become(worker, new Killing(step));
     actions.terminate(worker.id);
   }
 
@@ -676,10 +694,10 @@ public final class Scheduler<J> {
   }
 
   private void completeCondemned(Worker<J> worker, @Nullable String dump) {
-    if (worker.state() instanceof Killing killing && killing.condemned() != null) {
+    if (worker.state() instanceof Killing killing && killing.deadline() != null) {
       for (Job<J> job : worker.line) {
         if (job == killing.condemned() && !job.ended()) {
-          end(job, new Outcome.TimedOut(dump, killing.ranNanos()));
+          end(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
         }
       }
     }
@@ -692,7 +710,7 @@ public final class Scheduler<J> {
     completeCondemned(worker, null);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
-    crew.become(worker, new Killing(null, 0, step));
+    crew.become(worker, new Killing(step));
     actions.kill(worker.id);
   }
 

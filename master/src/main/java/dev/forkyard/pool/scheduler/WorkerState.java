@@ -23,11 +23,19 @@ sealed interface WorkerState {
    * On its way out by the ladder of interrupt, SIGTERM and SIGKILL.
    *
    * @param condemned the job for which its outcome still waits for a thread dump
+   * @param deadline which of its deadlines passed; null if it was cancelled
    * @param ranNanos how long that job had run
    * @param step the next rung
    */
-  record Killing(@Nullable Job<?> condemned, long ranNanos, Timers.Timer step)
-      implements WorkerState {}
+  record Killing(
+      @Nullable Job<?> condemned, @Nullable Deadline deadline, long ranNanos, Timers.Timer step)
+      implements WorkerState {
+
+    /** On its way out for no job's sake. */
+    Killing(Timers.Timer step) {
+      this(null, null, 0, step);
+    }
+  }
 
   /** Its process has exited and its socket was read to its end; half of it is waited for. */
   record Dying(Timers.Timer deadline) implements WorkerState {}

@@ -74,11 +74,11 @@ class PlantedBugsTest {
         bug(
             "a deadline hits whatever runs",
             "      if (actions.condemn(worker.id, job.id())) {\n"
-                + "        timeOut(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
                 + "        return;",
             "      actions.condemn(worker.id, job.id());\n"
                 + "      if (now > 0) {\n"
-                + "        timeOut(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
                 + "        return;"),
         bug(
             "a deadline does not condemn",
@@ -86,34 +86,34 @@ class PlantedBugsTest {
             "if (progress.runs(job)) {\n        timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
-            "    if (worker.doomed()) {\n      end(job, new Outcome.TimedOut(null, ranNanos));",
+            "    if (worker.doomed()) {\n      end(job, new Outcome.TimedOut(deadline, null, ranNanos));",
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
             "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;",
             "if (progress.runs(job)) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;"),
         bug(
             "a cancel hits whatever runs",
             "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;",
             "if (progress.state() == Progress.State.RUNNING\n"
                 + "        && actions.condemn(worker.id, progress.jobId())) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;"),
         bug(
             "a cancelled job that has started is left alone",
             "    Progress progress = actions.progress(worker.id);\n"
                 + "    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "    } else",
             "    Progress progress = actions.progress(worker.id);\n"
                 + "    if (now < 0) {\n"
-                + "      climb(worker, job, ranNanos(worker, progress, now), now);\n"
+                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "    } else"),
         new Bug(
             "a reply for an unknown job ends the one at the head",
@@ -131,8 +131,42 @@ class PlantedBugsTest {
             "if (job.attempt() < 0) {"),
         bug(
             "a deadline runs from the hand-out, not from the start",
-            "long due = started + job.spec().runNanos();",
-            "long due = since + job.spec().runNanos();"),
+            "Deadline.Due due = Deadline.next(job, started, earlier",
+            "Deadline.Due due = Deadline.next(job, since, earlier"),
+        new Bug(
+            "a stall is counted from the start",
+            "Deadline.java",
+            "long since = progressed - started > 0 ? progressed : started;",
+            "long since = started;"),
+        new Bug(
+            "a stall is never seen",
+            "Deadline.java",
+            "if (spec.stallNanos() > 0) {",
+            "if (spec.stallNanos() < 0) {"),
+        new Bug(
+            "a job is never asked to stop",
+            "Deadline.java",
+            "if (spec.softNanos() > 0 && !job.askedToStop()) {",
+            "if (spec.softNanos() < 0) {"),
+        new Bug(
+            "a job that was asked to stop is watched no more",
+            "Scheduler.java",
+            "due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));\n      }",
+            "due = null;\n      }"),
+        new Bug(
+            "a job that was asked to stop is asked again",
+            "Job.java",
+            "    askedToStop = true;\n",
+            "\n"),
+        new Bug(
+            "a job that runs again is not asked again",
+            "Job.java",
+            "      askedToStop = false;\n",
+            "\n"),
+        bug(
+            "a stalled job is said to have run too long",
+            "timeOut(worker, job, due.deadline(),",
+            "timeOut(worker, job, Deadline.RUN,"),
         bug(
             "a deadline follows whatever start the worker claims",
             "Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);",

@@ -43,6 +43,11 @@ final class Simulation {
     final long runNanos;
     final int inputParts;
     final int resultParts;
+
+    /** How often it tells of progress, and until when in its run; 0 is never. */
+    final long progressEvery;
+
+    final long progressUntil;
     Job<SimJob> job;
     Outcome outcome;
     long holder;
@@ -57,6 +62,9 @@ final class Simulation {
     boolean startedHere;
     boolean cancelledWhileQueued;
     boolean condemned;
+    boolean asked;
+    long condemnedAt;
+    long progressedThen;
 
     SimJob(Random random) {
       hangs = random.nextInt(12) == 0;
@@ -74,7 +82,17 @@ final class Simulation {
       long timeout = random.nextInt(3) == 0 ? (1 + random.nextInt(300)) * MILLIS : 0;
       long queueTimeout = random.nextInt(6) == 0 ? (1 + random.nextInt(500)) * MILLIS : 0;
       int retries = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
-      spec = new JobSpec(timeout, queueTimeout, retries, random.nextInt(600_000));
+      long soft = random.nextInt(6) == 0 ? (1 + random.nextInt(200)) * MILLIS : 0;
+      long stall = random.nextInt(6) == 0 ? (1 + random.nextInt(200)) * MILLIS : 0;
+      progressEvery = random.nextInt(3) == 0 ? 0 : (1 + random.nextInt(100)) * MILLIS;
+      progressUntil = random.nextInt(500) * MILLIS;
+      spec = new JobSpec(timeout, soft, stall, queueTimeout, retries, random.nextInt(600_000));
+    }
+
+    /** When it last told of progress in the attempt that began last; its start if it never did. */
+    long progressedAt(long now) {
+      long ran = Math.min(now - startedAt, progressUntil);
+      return progressEvery == 0 ? startedAt : startedAt + ran / progressEvery * progressEvery;
     }
   }
 
@@ -103,6 +121,7 @@ final class Simulation {
     boolean given;
     boolean alive = true;
     boolean frozen;
+    long frozenAt;
     boolean draining;
     boolean toldToEnd;
     boolean forgotten;
@@ -130,7 +149,7 @@ final class Simulation {
         after(random.nextInt(1_000) * MILLIS, this::die);
       }
       if (random.nextInt(25) == 0) {
-        after(random.nextInt(1_000) * MILLIS, () -> frozen = true);
+        after(random.nextInt(1_000) * MILLIS, this::freeze);
       }
       // A kill is what one that does not die is there for.
       if (random.nextInt(immortal ? 3 : 40) == 0) {
@@ -144,13 +163,22 @@ final class Simulation {
       }
     }
 
+    void freeze() {
+      if (!frozen) {
+        frozen = true;
+        frozenAt = now;
+      }
+    }
+
     boolean honest() {
       return !liesInReplies && !liesOnBoard && !claimsLateStart;
     }
 
     void greet() {
       if (alive && !forgotten) {
-        frozen = frozenFromBirth;
+        if (frozenFromBirth) {
+          freeze();
+        }
         greeted = true;
         deliver(
             () -> {
@@ -245,13 +273,14 @@ final class Simulation {
       Job<SimJob> job = line.removeFirst();
       SimJob sim = job.attachment();
       int attempt = attempts.get(job.id());
-      board = new Progress(Progress.State.RUNNING, job.id(), now);
+      board = new Progress(Progress.State.RUNNING, job.id(), now, 0);
       current = sim;
       sim.starts++;
       sim.startedAt = now;
       sim.startedOn = id;
       sim.runningNow = true;
       sim.startedHere = true;
+      sim.asked = false;
       check(!sim.cancelledWhileQueued, "a job started that was cancelled in the queue");
       check(
           attempt > sim.lastAttempt || tainted(),
@@ -274,6 +303,11 @@ final class Simulation {
       }
     }
 
+    /** One that is frozen tells of nothing more. */
+    long progressedAt(SimJob sim) {
+      return sim.progressedAt(frozen ? Math.max(frozenAt, sim.startedAt) : now);
+    }
+
     boolean condemned() {
       return board.state() == Progress.State.CONDEMNED;
     }
@@ -283,7 +317,7 @@ final class Simulation {
         return;
       }
       long jobId = sim.job.id();
-      board = new Progress(Progress.State.ENDED, jobId, 0);
+      board = new Progress(Progress.State.ENDED, jobId, 0, 0);
       sim.runningNow = false;
       sim.finished = true;
       current = null;
@@ -294,7 +328,7 @@ final class Simulation {
       send(
           sim.resultParts,
           () -> {
-            reply(jobId, attempt, sim.runNanos, false);
+            reply(jobId, attempt, now - sim.startedAt, false);
             if (liesInReplies) {
               lie(jobId, attempt);
             }
@@ -585,24 +619,42 @@ final class Simulation {
       if (sim.outcome == null && sim.holder == 0 && sim.job != null) {
         check(!idle, "a job waits while a worker idles");
       }
-      if (sim.runningNow
-          && sim.outcome == null
-          && sim.spec.runNanos() > 0
-          && sim.holder == sim.startedOn) {
+      if (sim.runningNow && sim.outcome == null && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
-        long over = now - sim.startedAt - sim.spec.runNanos();
-        // One that always claims to have just begun can double its time, and no more.
-        boolean late = worker != null && worker.claimsLateStart && !worker.liesOnBoard;
-        long allowed = 300 * MILLIS + (late ? sim.spec.runNanos() : 0);
-        check(
-            over < allowed || worker == null || (!worker.honest() && !late) || worker.replyLost(),
-            "a job runs past its deadline by " + over / MILLIS + " ms");
+        if (worker != null && !worker.replyLost()) {
+          observeDeadlines(sim, worker);
+        }
       }
     }
     for (SimWorker worker : workers.values()) {
       observeCrowding(worker, idle);
       observeStart(worker);
     }
+  }
+
+  private void observeDeadlines(SimJob sim, SimWorker worker) {
+    long ran = now - sim.startedAt;
+    long runNanos = sim.spec.runNanos();
+    // One that always claims to have just begun can double its time, and no more.
+    boolean late = worker.claimsLateStart && !worker.liesOnBoard;
+    if (runNanos > 0 && (worker.honest() || late)) {
+      long allowed = runNanos + 300 * MILLIS + (late ? runNanos : 0);
+      check(ran < allowed, "a job runs past its deadline by " + (ran - runNanos) / MILLIS + " ms");
+    }
+    if (!worker.honest()) {
+      return;
+    }
+    long silent = now - worker.progressedAt(sim);
+    check(
+        sim.spec.stallNanos() == 0 || silent < sim.spec.stallNanos() + 300 * MILLIS,
+        "a job stalls past its deadline");
+    check(
+        sim.spec.softNanos() == 0
+            || sim.asked
+            || worker.toldToEnd
+            || worker.condemned()
+            || ran < sim.spec.softNanos() + 300 * MILLIS,
+        "a job is not asked to stop");
   }
 
   private long open() {
@@ -779,6 +831,27 @@ final class Simulation {
     }
 
     @Override
+    public void askToStop(long workerId, long jobId) {
+      SimWorker worker = workers.get(workerId);
+      SimJob sim = byId.get(jobId);
+      if (worker.honest()) {
+        check(sim.startedOn == workerId && sim.startedHere, "asked to stop without having begun");
+        check(now - sim.startedAt >= sim.spec.softNanos(), "asked to stop before its time");
+        check(!sim.asked && sim.spec.softNanos() > 0, "asked to stop twice, or for nothing");
+      }
+      check(sim.outcome == null, "an ended job was asked to stop");
+      sim.asked = true;
+      int attempt = sim.lastAttempt;
+      worker.receive(
+          2_000_000,
+          () -> {
+            if (sim.obeysInterrupt && worker.current == sim) {
+              worker.finish(sim, attempt);
+            }
+          });
+    }
+
+    @Override
     public void interrupt(long workerId, long jobId) {
       SimWorker worker = workers.get(workerId);
       check(
@@ -844,7 +917,7 @@ final class Simulation {
       worker.toldToEnd = true;
       if (worker.immortal) {
         // It hangs in the kernel, and never again runs code of its own.
-        after(random.nextInt(20_000_000), () -> worker.frozen = true);
+        after(random.nextInt(20_000_000), worker::freeze);
       } else {
         after(random.nextInt(20_000_000), worker::die);
       }
@@ -856,8 +929,10 @@ final class Simulation {
       if (worker.board.state() != Progress.State.RUNNING || worker.board.jobId() != jobId) {
         return false;
       }
-      worker.board = new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos());
+      worker.board = new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos(), 0);
       byId.get(jobId).condemned = true;
+      byId.get(jobId).condemnedAt = now;
+      byId.get(jobId).progressedThen = worker.progressedAt(byId.get(jobId));
       return true;
     }
 
@@ -865,11 +940,16 @@ final class Simulation {
     public Progress progress(long workerId) {
       SimWorker worker = workers.get(workerId);
       if (worker.liesOnBoard && random.nextBoolean()) {
-        return new Progress(Progress.State.RUNNING, random.nextInt(40), now + random.nextInt());
+        return new Progress(
+            Progress.State.RUNNING, random.nextInt(40), now + random.nextInt(), random.nextLong());
       }
-      return worker.claimsLateStart && worker.board.state() == Progress.State.RUNNING
-          ? new Progress(Progress.State.RUNNING, worker.board.jobId(), now)
-          : worker.board;
+      Progress board = worker.board;
+      if (board.state() != Progress.State.RUNNING) {
+        return board;
+      }
+      long started = worker.claimsLateStart ? now : board.startedNanos();
+      long progressed = worker.current == null ? started : worker.progressedAt(worker.current);
+      return new Progress(board.state(), board.jobId(), started, progressed);
     }
 
     @Override
@@ -891,7 +971,11 @@ final class Simulation {
             reply.workerId() == job.workerId(), "a job got a reply from a worker that had it not");
         check(!sim.condemned || sim.finished, "a condemned job was answered");
       } else if (outcome instanceof Outcome.TimedOut timedOut) {
-        check(!honest || now - sim.startedAt >= sim.spec.runNanos(), "timed out before its time");
+        boolean stalled = timedOut.deadline() == Deadline.STALL;
+        long allowed = stalled ? sim.spec.stallNanos() : sim.spec.runNanos();
+        long since = !honest ? 0 : stalled ? sim.progressedThen : sim.startedAt;
+        check(allowed > 0, "timed out without a deadline");
+        check(!honest || sim.condemnedAt - since >= allowed, "timed out before its time");
         check(!honest || sim.startedHere, "a job timed out that never started");
         check(!sim.finished || !honest, "a job timed out that had ended in time");
         check(
