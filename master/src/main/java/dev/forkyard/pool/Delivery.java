@@ -4,6 +4,8 @@ import dev.forkyard.pool.scheduler.Deadline;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -145,11 +147,45 @@ record Delivery(
         report);
   }
 
+  /** An attempt that ended with its worker. */
+  record Death(int attempt, long workerPid, @Nullable WorkerDeath how, long runNanos) {}
+
   private WorkerLostException lost(JobFuture<?> future, Outcome.Lost lost, JobReport report) {
+    WorkerLostException last = lost(future, death, lost.finished(), report);
+    if (lost.finished() || future.deaths().isEmpty()) {
+      return last;
+    }
+    List<WorkerLostException> deaths = new ArrayList<>();
+    for (Death each : future.deaths()) {
+      JobReport then =
+          new JobReport(
+              report.jobId(),
+              each.attempt,
+              each.workerPid > 0 ? OptionalLong.of(each.workerPid) : OptionalLong.empty(),
+              Duration.ofNanos(each.runNanos),
+              report.totalTime());
+      deaths.add(lost(future, each.how, false, then));
+    }
+    deaths.add(last);
+    String message =
+        job(future)
+            + " is given up, since each of its "
+            + deaths.size()
+            + " attempts was the end of its worker; the last: "
+            + last.getMessage();
+    return new PoisonJobException(message, death == null ? UNSEEN : death, deaths, report);
+  }
+
+  private static WorkerLostException lost(
+      JobFuture<?> future, @Nullable WorkerDeath death, boolean finished, JobReport report) {
     WorkerDeath seen = death == null ? UNSEEN : death;
     StringBuilder message = new StringBuilder();
-    message.append("worker ").append(workerPid).append(' ').append(seen.describe());
-    if (lost.finished()) {
+    message
+        .append("worker ")
+        .append(report.workerPid().orElse(0))
+        .append(' ')
+        .append(seen.describe());
+    if (finished) {
       message
           .append(" when job ")
           .append(future.jobId())
@@ -157,11 +193,16 @@ record Delivery(
     } else {
       message.append(" while it ran job ").append(future.jobId());
     }
-    message.append(" (").append(future.handler()).append(", attempt ").append(attempt).append(")");
+    message
+        .append(" (")
+        .append(future.handler())
+        .append(", attempt ")
+        .append(report.attempt())
+        .append(")");
     if (!report.runTime().isZero()) {
       message.append(" for ").append(text(report.runTime()));
     }
-    return new WorkerLostException(message.toString(), seen, lost.finished(), report);
+    return new WorkerLostException(message.toString(), seen, finished, report);
   }
 
   private static Duration allowed(@Nullable Duration timeout) {

@@ -1,6 +1,8 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.Job;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -49,6 +51,9 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   /** Whether its soft timeout had passed when it ended; written before it is delivered. */
   boolean askedToStop;
+
+  /** Earlier attempts that ended with their workers, oldest first; as above. */
+  private List<Delivery.Death> deaths = List.of();
 
   /** Whether it is among the {@link OpenJobs}, and its neighbours there. */
   boolean open;
@@ -250,6 +255,17 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private static AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> waiterField() {
     return (AtomicReferenceFieldUpdater)
         AtomicReferenceFieldUpdater.newUpdater(JobFuture.class, Thread.class, "waiter");
+  }
+
+  void addDeath(Delivery.Death death) {
+    if (deaths.isEmpty()) {
+      deaths = new ArrayList<>();
+    }
+    deaths.add(death);
+  }
+
+  List<Delivery.Death> deaths() {
+    return deaths;
   }
 
   HandlerRef<?, O> handler() {

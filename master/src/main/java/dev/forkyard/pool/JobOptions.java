@@ -1,6 +1,7 @@
 package dev.forkyard.pool;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -11,34 +12,60 @@ public final class JobOptions {
   /** The scheduler's clock counts nanoseconds in a long, and must be able to add to them. */
   private static final Duration FOR_EVER = Duration.ofDays(50 * 365);
 
-  private static final JobOptions DEFAULTS = new JobOptions();
+  private static final JobOptions DEFAULTS = new JobOptions(new Draft());
 
-  // Written before the first one else sees it, and never after.
-  private @Nullable Duration timeout;
-  private @Nullable Duration softTimeout;
-  private @Nullable Duration stallTimeout;
-  private @Nullable Duration queueTimeout;
-  private int retries;
+  private final @Nullable Duration timeout;
+  private final @Nullable Duration softTimeout;
+  private final @Nullable Duration stallTimeout;
+  private final @Nullable Duration queueTimeout;
+  private final int retries;
+  private final boolean retryLost;
+  private final List<Class<? extends Throwable>> retriedExceptions;
+  private final Duration backoff;
+  private final Duration maxBackoff;
 
-  private JobOptions() {}
-
-  private JobOptions with(Consumer<JobOptions> change) {
-    JobOptions copy = new JobOptions();
-    copy.timeout = timeout;
-    copy.softTimeout = softTimeout;
-    copy.stallTimeout = stallTimeout;
-    copy.queueTimeout = queueTimeout;
-    copy.retries = retries;
-    change.accept(copy);
-    copy.check();
-    return copy;
+  /** What options are made of. */
+  private static final class Draft {
+    @Nullable Duration timeout;
+    @Nullable Duration softTimeout;
+    @Nullable Duration stallTimeout;
+    @Nullable Duration queueTimeout;
+    int retries;
+    boolean retryLost = true;
+    List<Class<? extends Throwable>> retriedExceptions = List.of();
+    Duration backoff = Duration.ZERO;
+    Duration maxBackoff = Duration.ZERO;
   }
 
-  private void check() {
+  private JobOptions(Draft draft) {
+    timeout = draft.timeout;
+    softTimeout = draft.softTimeout;
+    stallTimeout = draft.stallTimeout;
+    queueTimeout = draft.queueTimeout;
+    retries = draft.retries;
+    retryLost = draft.retryLost;
+    retriedExceptions = draft.retriedExceptions;
+    backoff = draft.backoff;
+    maxBackoff = draft.maxBackoff;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
     }
+  }
+
+  private JobOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    draft.timeout = timeout;
+    draft.softTimeout = softTimeout;
+    draft.stallTimeout = stallTimeout;
+    draft.queueTimeout = queueTimeout;
+    draft.retries = retries;
+    draft.retryLost = retryLost;
+    draft.retriedExceptions = retriedExceptions;
+    draft.backoff = backoff;
+    draft.maxBackoff = maxBackoff;
+    change.accept(draft);
+    return new JobOptions(draft);
   }
 
   /** No deadline, no retry. */
@@ -65,7 +92,7 @@ public final class JobOptions {
    */
   public JobOptions withTimeout(Duration timeout) {
     positive("timeout", timeout);
-    return with(copy -> copy.timeout = timeout);
+    return with(draft -> draft.timeout = timeout);
   }
 
   /**
@@ -79,7 +106,7 @@ public final class JobOptions {
    */
   public JobOptions withSoftTimeout(Duration softTimeout) {
     positive("softTimeout", softTimeout);
-    return with(copy -> copy.softTimeout = softTimeout);
+    return with(draft -> draft.softTimeout = softTimeout);
   }
 
   /**
@@ -91,7 +118,7 @@ public final class JobOptions {
    */
   public JobOptions withStallTimeout(Duration stallTimeout) {
     positive("stallTimeout", stallTimeout);
-    return with(copy -> copy.stallTimeout = stallTimeout);
+    return with(draft -> draft.stallTimeout = stallTimeout);
   }
 
   /**
@@ -102,12 +129,14 @@ public final class JobOptions {
    */
   public JobOptions withQueueTimeout(Duration queueTimeout) {
     positive("queueTimeout", queueTimeout);
-    return with(copy -> copy.queueTimeout = queueTimeout);
+    return with(draft -> draft.queueTimeout = queueTimeout);
   }
 
   /**
-   * How often the job is run again when the worker that ran it died. By default it is not, since it
-   * may have done half of its work. An exception or a timeout is not retried.
+   * How often the job is run again at most: when the worker that ran it died, and after the {@link
+   * #withRetriedExceptions exceptions} that were chosen. By default it is not, since it may have
+   * done half of its work. A timeout is not retried. A job whose every attempt ended with its
+   * worker is given up with a {@link PoisonJobException}.
    *
    * @throws IllegalArgumentException if it is negative
    */
@@ -115,7 +144,43 @@ public final class JobOptions {
     if (retries < 0) {
       throw new IllegalArgumentException("retries must be 0 or more, but is " + retries);
     }
-    return with(copy -> copy.retries = retries);
+    return with(draft -> draft.retries = retries);
+  }
+
+  /** Whether {@link #withRetries} counts for a worker that died; by default it does. */
+  public JobOptions withRetryLost(boolean retryLost) {
+    return with(draft -> draft.retryLost = retryLost);
+  }
+
+  /**
+   * After which exceptions of the handler {@link #withRetries} counts too; by default after none.
+   * The worker tells the name of the class that was thrown. It is one of these if it has the name
+   * of one, or is a class of this program that extends one; {@link Throwable} is all of them.
+   */
+  @SafeVarargs
+  public final JobOptions withRetriedExceptions(Class<? extends Throwable>... exceptions) {
+    List<Class<? extends Throwable>> kinds = List.of(exceptions);
+    return with(draft -> draft.retriedExceptions = kinds);
+  }
+
+  /**
+   * How long to wait before a retry: the first time for about {@code first}, twice as long with
+   * each further one, but {@code max} at most. Each pause is between half of that and all of it, by
+   * chance, so that jobs which failed together don't come back together. By default there is none.
+   *
+   * @throws IllegalArgumentException if {@code first} is zero or negative, or more than {@code max}
+   */
+  public JobOptions withBackoff(Duration first, Duration max) {
+    positive("backoff", first);
+    if (first.compareTo(max) > 0) {
+      throw new IllegalArgumentException(
+          "backoff must be at most its max (" + max + "), but is " + first);
+    }
+    return with(
+        draft -> {
+          draft.backoff = first;
+          draft.maxBackoff = max;
+        });
   }
 
   @Nullable Duration timeout() {
@@ -136,6 +201,37 @@ public final class JobOptions {
 
   int retries() {
     return retries;
+  }
+
+  boolean retryLost() {
+    return retryLost;
+  }
+
+  Duration backoff() {
+    return backoff;
+  }
+
+  Duration maxBackoff() {
+    return maxBackoff;
+  }
+
+  /** Whether a handler that threw this is run again. */
+  boolean retries(String className) {
+    for (Class<? extends Throwable> kind : retriedExceptions) {
+      if (kind == Throwable.class || kind.getName().equals(className) || extend(className, kind)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean extend(String className, Class<?> kind) {
+    try {
+      return kind.isAssignableFrom(
+          Class.forName(className, false, JobOptions.class.getClassLoader()));
+    } catch (ClassNotFoundException | LinkageError unknown) {
+      return false;
+    }
   }
 
   static Duration positive(String name, Duration value) {
@@ -166,6 +262,14 @@ public final class JobOptions {
         + queueTimeout
         + ", retries="
         + retries
+        + ", retryLost="
+        + retryLost
+        + ", retriedExceptions="
+        + retriedExceptions
+        + ", backoff="
+        + backoff
+        + ", maxBackoff="
+        + maxBackoff
         + "]";
   }
 }

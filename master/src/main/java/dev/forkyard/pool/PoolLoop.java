@@ -85,7 +85,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 config.minWorkers(),
                 config.workers(),
                 config.prefetch(),
-                JobOptions.nanos(config.bootTimeout())),
+                JobOptions.nanos(config.bootTimeout()),
+                System.nanoTime()),
             this);
   }
 
@@ -130,6 +131,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             JobOptions.nanos(options.stallTimeout()),
             JobOptions.nanos(options.queueTimeout()),
             options.retries(),
+            options.retryLost(),
+            JobOptions.nanos(options.backoff()),
+            JobOptions.nanos(options.maxBackoff()),
             payload == null ? 0 : payload.length);
     Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec, System.nanoTime());
     if (future.open) {
@@ -653,9 +657,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   @Override
-  public boolean condemn(long workerId, long jobId) {
+  public boolean condemn(long workerId, long run) {
     WorkerLink link = links.get(workerId);
-    return link != null && link.condemn(jobId);
+    return link != null && link.condemn(run);
   }
 
   @Override
@@ -667,6 +671,23 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void dequeued(Job<JobFuture<?>> job) {
     leaveQueue(job.attachment());
+  }
+
+  @Override
+  public boolean wantsRetry(Job<JobFuture<?>> job, Object reply) {
+    return reply instanceof Frame.Failure failure
+        && failure.kind() == FailureKind.THROWN
+        && job.attachment().options().retries(failure.className());
+  }
+
+  @Override
+  public void retrying(Job<JobFuture<?>> job, boolean lost, long runNanos, long pauseNanos) {
+    WorkerLink link = links.get(job.workerId());
+    if (lost) {
+      long pid = link == null ? 0 : link.pid();
+      WorkerDeath death = link == null ? null : link.death;
+      job.attachment().addDeath(new Delivery.Death(job.attempt(), pid, death, runNanos));
+    }
   }
 
   @Override

@@ -80,8 +80,8 @@ final class WorkerLink {
     }
   }
 
-  boolean condemn(long jobId) {
-    return prepared != null && prepared.scoreboard.condemn(jobId);
+  boolean condemn(long run) {
+    return prepared != null && prepared.scoreboard.condemn(run);
   }
 
   Progress progress() {
@@ -92,7 +92,7 @@ final class WorkerLink {
     return switch (slot.state()) {
       case IDLE -> Progress.NONE;
       case RUNNING -> progress(Progress.State.RUNNING, slot);
-      case ENDED -> new Progress(Progress.State.ENDED, slot.jobId(), 0, 0);
+      case ENDED -> new Progress(Progress.State.ENDED, slot.run(), 0, 0);
       case CONDEMNED -> progress(Progress.State.CONDEMNED, slot);
     };
   }
@@ -100,7 +100,6 @@ final class WorkerLink {
   private Progress progress(Progress.State state, Scoreboard.Slot slot) {
     long started = slot.startedNanos() + clockOffsetNanos;
     long told = slot.progressedNanos();
-    return new Progress(
-        state, slot.jobId(), started, told == 0 ? started : told + clockOffsetNanos);
+    return new Progress(state, slot.run(), started, told == 0 ? started : told + clockOffsetNanos);
   }
 }

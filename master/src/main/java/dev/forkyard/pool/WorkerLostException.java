@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** The worker process died while it ran the job, or before the job's reply arrived. */
-public final class WorkerLostException extends JobException {
+public sealed class WorkerLostException extends JobException permits PoisonJobException {
 
   private static final long serialVersionUID = 1L;
 

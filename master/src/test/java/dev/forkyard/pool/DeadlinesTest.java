@@ -154,13 +154,14 @@ class DeadlinesTest {
 
   @Test
   void aSoftDeadlineOfAJobThatHasJustEndedHitsNoOther() {
-    JobOptions options = NONE.withSoftTimeout(Duration.ofNanos(1_000_000));
-    List<JobFuture<String>> jobs = new ArrayList<>();
-    for (int i = 0; i < 600; i++) {
-      jobs.add(submit("clean " + (900 + i % 200), options));
+    JobOptions options = NONE.withSoftTimeout(millis(1));
+    List<JobFuture<String>> others = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      submit("clean " + (900 + i % 200), options);
+      others.add(submit("clean 100", NONE));
     }
-    assertThat(jobs).allSatisfy(job -> assertThat(job.join()).isEqualTo("clean"));
-    assertThat(jobs.stream().map(job -> job.report().workerPid()).distinct()).hasSize(1);
+    assertThat(others.stream().filter(job -> !job.join().equals("clean"))).isEmpty();
+    assertThat(others.stream().map(job -> job.report().workerPid()).distinct()).hasSize(1);
   }
 
   @Test

@@ -17,7 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * was at, and what it had still to say, even after a {@code kill -9}.
  *
  * <pre>
- *   offset 0   the slot: 2 bits of state, 62 bits of job id
+ *   offset 0   the slot: 2 bits of state, 6 of the attempt less one, 56 of the job's id
  *          8   when that job started, by the worker's monotonic clock
  *         16   1 once the JVM runs its shutdown hooks
  *         24   when a job last told of progress, by the same clock as its start; 0 if none ever did
@@ -51,8 +51,12 @@ public final class Scoreboard {
     CONDEMNED
   }
 
-  /** The slot at one moment. */
-  public record Slot(State state, long jobId, long startedNanos, long progressedNanos) {}
+  /**
+   * The slot at one moment.
+   *
+   * @param run which attempt of which job, as {@link Scoreboard#run} makes it
+   */
+  public record Slot(State state, long run, long startedNanos, long progressedNanos) {}
 
   private static final int PAGE_BYTES = 4096;
   private static final int REPLIES_BYTES = 64 << 10;
@@ -64,7 +68,10 @@ public final class Scoreboard {
   private static final int WAITING = 32;
   private static final int SENT = 40;
   private static final int STATE_SHIFT = 62;
-  private static final long JOB_MASK = (1L << STATE_SHIFT) - 1;
+  private static final long RUN_MASK = (1L << STATE_SHIFT) - 1;
+  private static final int ATTEMPT_SHIFT = 56;
+  private static final long JOB_MASK = (1L << ATTEMPT_SHIFT) - 1;
+  private static final int ATTEMPT_MASK = 63;
   private static final int MAX_READS = 100;
   private static final State[] STATES = State.values();
   private static final VarHandle LONGS =
@@ -107,17 +114,25 @@ public final class Scoreboard {
   }
 
   /**
+   * What the slot says of one attempt of one job: the same worker may run a job again, and must not
+   * be understood to have run it twice. Of attempts 64 apart, and jobs 2^56 apart, it is the same.
+   */
+  public static long run(long jobId, int attempt) {
+    return (long) ((attempt - 1) & ATTEMPT_MASK) << ATTEMPT_SHIFT | (jobId & JOB_MASK);
+  }
+
+  /**
    * The worker is about to touch the job's bytes.
    *
    * @return false if it was condemned and must start nothing
    */
-  public boolean start(long jobId, long nanos) {
+  public boolean start(long run, long nanos) {
     long seen = (long) LONGS.getAcquire(page, SLOT);
     if (stateOf(seen) == State.CONDEMNED) {
       return false;
     }
     LONGS.setOpaque(page, STARTED, nanos);
-    return LONGS.compareAndSet(page, SLOT, seen, word(State.RUNNING, jobId));
+    return LONGS.compareAndSet(page, SLOT, seen, word(State.RUNNING, run));
   }
 
   /**
@@ -125,8 +140,8 @@ public final class Scoreboard {
    *
    * @return false if it was condemned and must not reply
    */
-  public boolean end(long jobId) {
-    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, jobId), word(State.ENDED, jobId));
+  public boolean end(long run) {
+    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, run), word(State.ENDED, run));
   }
 
   /** The running job tells that it gets on. */
@@ -144,9 +159,9 @@ public final class Scoreboard {
    *
    * @return false if it does not run there, and nobody may be hit
    */
-  public boolean condemn(long jobId) {
+  public boolean condemn(long run) {
     return LONGS.compareAndSet(
-        page, SLOT, word(State.RUNNING, jobId), word(State.CONDEMNED, jobId));
+        page, SLOT, word(State.RUNNING, run), word(State.CONDEMNED, run));
   }
 
   /** What the worker is at. */
@@ -162,7 +177,7 @@ public final class Scoreboard {
       slot = again;
     }
     long progressed = (long) LONGS.getOpaque(page, PROGRESSED);
-    return new Slot(stateOf(slot), slot & JOB_MASK, started, progressed);
+    return new Slot(stateOf(slot), slot & RUN_MASK, started, progressed);
   }
 
   /** Whether the JVM ran its shutdown hooks. */
@@ -200,8 +215,8 @@ public final class Scoreboard {
         : replies.limit((int) waiting).position((int) begun);
   }
 
-  private static long word(State state, long jobId) {
-    return ((long) state.ordinal() << STATE_SHIFT) | (jobId & JOB_MASK);
+  private static long word(State state, long run) {
+    return ((long) state.ordinal() << STATE_SHIFT) | (run & RUN_MASK);
   }
 
   private static State stateOf(long word) {

@@ -63,6 +63,10 @@ final class Task implements JobContext {
     }
   }
 
+  long scoreboardRun() {
+    return Scoreboard.run(run.jobId(), run.attempt());
+  }
+
   byte @Nullable [] payload() {
     return run.payload();
   }

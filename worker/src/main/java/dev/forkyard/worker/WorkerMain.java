@@ -242,7 +242,7 @@ public final class WorkerMain {
     task.start(start, scoreboard);
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
-    if (!scoreboard.start(task.jobId(), start)) {
+    if (!scoreboard.start(task.scoreboardRun(), start)) {
       parkForEver();
     }
     Frame reply = reply(task, start);
@@ -250,7 +250,7 @@ public final class WorkerMain {
     Thread.currentThread().setContextClassLoader(WorkerMain.class.getClassLoader());
     running = null;
     task.end();
-    if (!scoreboard.end(task.jobId())) {
+    if (!scoreboard.end(task.scoreboardRun())) {
       parkForEver();
     }
     Thread.interrupted();

@@ -212,7 +212,7 @@ final class ScriptedMaster implements AutoCloseable {
         .until(
             () ->
                 scoreboard.read().state() == Scoreboard.State.RUNNING
-                    && scoreboard.read().jobId() == jobId);
+                    && scoreboard.read().run() == jobId);
   }
 
   /** Waits until the process ends by itself. */

@@ -220,7 +220,7 @@ class WorkerMainTest {
     awaitJobThreadIn("parkForEver", 1);
     assertThat(master.heardNothing()).isTrue();
     assertThat(master.scoreboard.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
-    assertThat(master.scoreboard.read().jobId()).isEqualTo(1);
+    assertThat(master.scoreboard.read().run()).isEqualTo(1);
   }
 
   /** Prints when it stops. */

@@ -34,17 +34,30 @@ public interface Actions<J> {
   void kill(long workerId);
 
   /**
-   * Compare-and-set the worker's slot from RUNNING(job) to CONDEMNED(job).
+   * Compare-and-set the worker's slot from RUNNING(run) to CONDEMNED(run).
    *
-   * @return false if that job does not run there, and nobody may be hit
+   * @param run the attempt of the job, as {@link Job#run} says
+   * @return false if that does not run there, and nobody may be hit
    */
-  boolean condemn(long workerId, long jobId);
+  boolean condemn(long workerId, long run);
 
   /** What the worker publishes about itself: evidence from an untrusted source. */
   Progress progress(long workerId);
 
   /** The job left the queue for the first time, so that there is room for another. */
   void dequeued(Job<J> job);
+
+  /** Whether the job, which failed with this reply, asks to be run again after such a failure. */
+  boolean wantsRetry(Job<J> job, Object reply);
+
+  /**
+   * An attempt is over and the job will be run again; it still has that attempt's number.
+   *
+   * @param lost whether its worker died; otherwise it failed by itself
+   * @param runNanos how long the attempt ran; 0 where that is not known
+   * @param pauseNanos how long it is not run
+   */
+  void retrying(Job<J> job, boolean lost, long runNanos, long pauseNanos);
 
   /** The job has ended; called once for each job. */
   void complete(Job<J> job, Outcome outcome);

@@ -44,6 +44,14 @@ public final class Job<J> {
     return id;
   }
 
+  /**
+   * This attempt of this job, in 62 bits, as scoreboards name it: the 56 low ones are the job's,
+   * the others the attempt's, less one.
+   */
+  public long run() {
+    return (long) ((attempt - 1) & 63) << 56 | (id & (1L << 56) - 1);
+  }
+
   /** What the pool attached. */
   public J attachment() {
     return attachment;

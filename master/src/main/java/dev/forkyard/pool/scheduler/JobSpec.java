@@ -7,8 +7,19 @@ package dev.forkyard.pool.scheduler;
  * @param softNanos how long an attempt may run until it is asked to stop; 0 is without limit
  * @param stallNanos how long an attempt may run without telling of progress; 0 is without limit
  * @param queueNanos how long it may wait for its first worker; 0 is without limit
- * @param retries how many more attempts it gets when its worker is lost
+ * @param retries how many more attempts it gets
+ * @param retryLost whether it is run again when its worker is lost
+ * @param backoffNanos the pause before the first retry, doubled with each further one
+ * @param maxBackoffNanos the longest pause
  * @param bytes the size of its input
  */
 public record JobSpec(
-    long runNanos, long softNanos, long stallNanos, long queueNanos, int retries, int bytes) {}
+    long runNanos,
+    long softNanos,
+    long stallNanos,
+    long queueNanos,
+    int retries,
+    boolean retryLost,
+    long backoffNanos,
+    long maxBackoffNanos,
+    int bytes) {}

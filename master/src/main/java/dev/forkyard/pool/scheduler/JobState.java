@@ -6,6 +6,9 @@ sealed interface JobState {
   /** In the queue. */
   record Queued() implements JobState {}
 
+  /** Not to be run again before its pause is over. */
+  record Resting() implements JobState {}
+
   /** In a worker's hands, and not known to have started. */
   record Assigned(long workerId) implements JobState {}
 
@@ -21,9 +24,12 @@ sealed interface JobState {
       return next instanceof Assigned || next instanceof Ended;
     } else if (this instanceof Assigned assigned) {
       return next instanceof Queued
+          || next instanceof Resting
           || next instanceof Ended
           || (next instanceof Running running && running.workerId == assigned.workerId);
     } else if (this instanceof Running) {
+      return next instanceof Queued || next instanceof Resting || next instanceof Ended;
+    } else if (this instanceof Resting) {
       return next instanceof Queued || next instanceof Ended;
     }
     return false;

@@ -3,11 +3,11 @@ package dev.forkyard.pool.scheduler;
 /**
  * Where a worker's job thread is, as its scoreboard says.
  *
- * @param jobId the job that the state speaks of
+ * @param run the attempt of the job that the state speaks of, as {@link Job#run} says
  * @param startedNanos when that job started, by the clock of the scheduler
  * @param progressedNanos when this job, or one before it, last told of progress
  */
-public record Progress(State state, long jobId, long startedNanos, long progressedNanos) {
+public record Progress(State state, long run, long startedNanos, long progressedNanos) {
 
   /** Nothing was started yet. */
   public static final Progress NONE = new Progress(State.NONE, 0, 0, 0);
@@ -25,7 +25,7 @@ public record Progress(State state, long jobId, long startedNanos, long progress
   }
 
   boolean runs(Job<?> job) {
-    return state == State.RUNNING && jobId == job.id();
+    return state == State.RUNNING && run == job.run();
   }
 
   /** How long the job that it speaks of has run; 0 where that can't be. */
@@ -35,6 +35,6 @@ public record Progress(State state, long jobId, long startedNanos, long progress
   }
 
   boolean reached(Job<?> job) {
-    return state != State.NONE && jobId == job.id();
+    return state != State.NONE && run == job.run();
   }
 }

@@ -8,7 +8,9 @@ import dev.forkyard.pool.scheduler.WorkerState.Starting;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,10 @@ public final class Scheduler<J> {
   private final JobQueue<J> queue = new JobQueue<>();
   private final Crew<J> crew = new Crew<>();
   private final Supervision supervision;
+  private final Backoff backoff;
+
+  /** Jobs that wait for the end of a pause before they run again. */
+  private final Set<Job<J>> resting = new LinkedHashSet<>();
 
   private long lastWorkerId;
   private long runNanosAverage = -1;
@@ -73,6 +79,7 @@ public final class Scheduler<J> {
     this.config = config;
     this.actions = actions;
     this.supervision = new Supervision(config);
+    this.backoff = new Backoff(config.seed());
   }
 
   // What callers ask for.
@@ -101,6 +108,10 @@ public final class Scheduler<J> {
     }
     if (job.state() instanceof JobState.Queued) {
       endQueued(job, new Outcome.Cancelled());
+      return;
+    } else if (resting.remove(job)) {
+      stopWaiting(job);
+      end(job, new Outcome.Cancelled());
       return;
     }
     Worker<J> worker = crew.find(job.workerId());
@@ -162,12 +173,17 @@ public final class Scheduler<J> {
     }
     boolean wasHead = worker.line.peekFirst() == job;
     crew.take(worker, job);
-    worker.lastReplied = jobId;
+    worker.lastReplied = job.run();
     supervision.proved();
     measure(runNanos);
     stopWaiting(job);
     if (!job.ended()) {
-      end(job, new Outcome.Replied(ok, reply));
+      boolean again = !ok && mayRetry(job) && !job.askedToStop() && actions.wantsRetry(job, reply);
+      if (again) {
+        retry(job, false, runNanos, now);
+      } else {
+        end(job, new Outcome.Replied(ok, reply));
+      }
     }
     if (wasHead) {
       watchHead(worker, now);
@@ -428,6 +444,11 @@ public final class Scheduler<J> {
     for (Job<J> job = queue.peek(); job != null; job = queue.peek()) {
       endQueued(job, outcome);
     }
+    for (Job<J> job : resting) {
+      stopWaiting(job);
+      end(job, outcome);
+    }
+    resting.clear();
   }
 
   private void endQueued(Job<J> job, Outcome outcome) {
@@ -479,19 +500,42 @@ public final class Scheduler<J> {
   }
 
   /** The job was running when its worker died, or may have been. */
-  private void loseRunning(Job<J> job, long ranNanos) {
+  private void loseRunning(Job<J> job, long ranNanos, long now) {
     stopWaiting(job);
     if (job.ended()) {
       return;
     }
-    if (job.attempt() <= job.spec().retries()) {
-      job.retry();
-      retried++;
-      job.become(new JobState.Queued());
-      queue.addFirst(job);
+    if (job.spec().retryLost() && mayRetry(job)) {
+      retry(job, true, ranNanos, now);
     } else {
       end(job, new Outcome.Lost(false, ranNanos));
     }
+  }
+
+  private static boolean mayRetry(Job<?> job) {
+    return job.attempt() <= job.spec().retries();
+  }
+
+  private void retry(Job<J> job, boolean lost, long ranNanos, long now) {
+    JobSpec spec = job.spec();
+    long pause = backoff.pauseNanos(spec.backoffNanos(), spec.maxBackoffNanos(), job.attempt() - 1);
+    actions.retrying(job, lost, ranNanos, pause);
+    job.retry();
+    retried++;
+    job.become(new JobState.Resting());
+    if (pause > 0) {
+      resting.add(job);
+      job.timer = timers.at(now + pause, at -> endRest(job));
+    } else {
+      endRest(job);
+    }
+  }
+
+  private void endRest(Job<J> job) {
+    job.timer = null;
+    resting.remove(job);
+    job.become(new JobState.Queued());
+    queue.addFirst(job);
   }
 
   private void loseReply(Job<J> job) {
@@ -537,7 +581,7 @@ public final class Scheduler<J> {
         watch(worker, job, since, due, now);
         return;
       }
-      if (actions.condemn(worker.id, job.id())) {
+      if (actions.condemn(worker.id, job.run())) {
         timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);
         return;
       }
@@ -573,7 +617,7 @@ public final class Scheduler<J> {
    */
   private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
     Progress progress = actions.progress(worker.id);
-    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
+    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {
       climb(worker, job, null, ranNanos(worker, progress, now), now);
       return;
     }
@@ -587,7 +631,7 @@ public final class Scheduler<J> {
       return;
     }
     Progress progress = actions.progress(worker.id);
-    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {
+    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {
       climb(worker, job, null, ranNanos(worker, progress, now), now);
     } else {
       job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
@@ -785,13 +829,12 @@ public final class Scheduler<J> {
       }
     }
     boolean noneStarted =
-        at < 0
-            && (progress.state() == Progress.State.NONE || progress.jobId() == worker.lastReplied);
+        at < 0 && (progress.state() == Progress.State.NONE || progress.run() == worker.lastReplied);
     boolean unknown = at < 0 && !noneStarted;
     for (int i = line.size() - 1; i >= 0; i--) {
       Job<J> job = line.get(i);
       if (unknown || (i == at && progress.state() != Progress.State.ENDED)) {
-        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0);
+        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0, now);
       } else if (i <= at) {
         loseReply(job);
       } else {

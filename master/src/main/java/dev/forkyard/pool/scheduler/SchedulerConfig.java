@@ -27,6 +27,7 @@ package dev.forkyard.pool.scheduler;
  *     longest pause between boots it lasts about ten minutes
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
+ * @param seed of the chance by which pauses and limits differ a little
  */
 public record SchedulerConfig(
     int minWorkers,
@@ -45,14 +46,15 @@ public record SchedulerConfig(
     int bootBudget,
     int killedBootBudget,
     long minBackoffNanos,
-    long maxBackoffNanos) {
+    long maxBackoffNanos,
+    long seed) {
 
   private static final long MILLIS = 1_000_000;
   private static final long SECONDS = 1_000 * MILLIS;
 
   /** What a pool uses where its builder says nothing. */
   public static SchedulerConfig of(
-      int minWorkers, int maxWorkers, int maxPrefetch, long bootNanos) {
+      int minWorkers, int maxWorkers, int maxPrefetch, long bootNanos, long seed) {
     return new SchedulerConfig(
         minWorkers,
         maxWorkers,
@@ -70,6 +72,7 @@ public record SchedulerConfig(
         6,
         60,
         100 * MILLIS,
-        10 * SECONDS);
+        10 * SECONDS,
+        seed);
   }
 }

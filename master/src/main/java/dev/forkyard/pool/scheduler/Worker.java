@@ -15,7 +15,7 @@ final class Worker<J> {
   /** Payload bytes in its hands. */
   long bytes;
 
-  /** The last job that it replied for, so that a scoreboard that still names it is understood. */
+  /** The last run that it replied for, so that a scoreboard that still names it is understood. */
   long lastReplied;
 
   boolean greeted;

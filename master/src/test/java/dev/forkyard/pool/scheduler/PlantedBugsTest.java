@@ -56,12 +56,12 @@ class PlantedBugsTest {
             "boolean unknown = true;"),
         bug(
             "a running job is run again behind the caller's back",
-            "        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0);",
+            "        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0, now);",
             "        giveBack(job);"),
         bug(
             "a finished job is run again",
             "        loseReply(job);",
-            "        loseRunning(job, 0);"),
+            "        loseRunning(job, 0, now);"),
         bug(
             "a worker is dead as soon as its process has exited",
             "if (worker.exited && worker.socketEnded) {",
@@ -73,16 +73,16 @@ class PlantedBugsTest {
                 + "      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      if (actions.condemn(worker.id, job.id())) {\n"
+            "      if (actions.condemn(worker.id, job.run())) {\n"
                 + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
                 + "        return;",
-            "      actions.condemn(worker.id, job.id());\n"
+            "      actions.condemn(worker.id, job.run());\n"
                 + "      if (now > 0) {\n"
                 + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
                 + "        return;"),
         bug(
             "a deadline does not condemn",
-            "if (actions.condemn(worker.id, job.id())) {\n        timeOut",
+            "if (actions.condemn(worker.id, job.run())) {\n        timeOut",
             "if (progress.runs(job)) {\n        timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
@@ -90,7 +90,7 @@ class PlantedBugsTest {
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+            "if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
                 + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;",
             "if (progress.runs(job)) {\n"
@@ -98,17 +98,17 @@ class PlantedBugsTest {
                 + "      return;"),
         bug(
             "a cancel hits whatever runs",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+            "if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
                 + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;",
             "if (progress.state() == Progress.State.RUNNING\n"
-                + "        && actions.condemn(worker.id, progress.jobId())) {\n"
+                + "        && actions.condemn(worker.id, progress.run())) {\n"
                 + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "      return;"),
         bug(
             "a cancelled job that has started is left alone",
             "    Progress progress = actions.progress(worker.id);\n"
-                + "    if (progress.runs(job) && actions.condemn(worker.id, job.id())) {\n"
+                + "    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
                 + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
                 + "    } else",
             "    Progress progress = actions.progress(worker.id);\n"
@@ -123,12 +123,54 @@ class PlantedBugsTest {
         bug("a retry is not counted as an attempt", "      job.retry();\n", "\n"),
         bug(
             "retries have no end",
-            "if (job.attempt() <= job.spec().retries()) {",
-            "if (job.attempt() > 0) {"),
+            "return job.attempt() <= job.spec().retries();",
+            "return job.attempt() > 0;"),
         bug(
             "nothing is retried",
-            "if (job.attempt() <= job.spec().retries()) {",
-            "if (job.attempt() < 0) {"),
+            "return job.attempt() <= job.spec().retries();",
+            "return job.attempt() < 0;"),
+        bug(
+            "a lost job is run again that asked for retries after failures alone",
+            "if (job.spec().retryLost() && mayRetry(job)) {",
+            "if (mayRetry(job)) {"),
+        bug(
+            "a failed job is never run again",
+            "boolean again = !ok && mayRetry(job)",
+            "boolean again = now < 0 && mayRetry(job)"),
+        bug(
+            "a failed job is run again though it did not ask for that",
+            "&& !job.askedToStop() && actions.wantsRetry(job, reply);",
+            "&& !job.askedToStop();"),
+        bug(
+            "a job that was asked to stop is run again",
+            "mayRetry(job) && !job.askedToStop() && actions",
+            "mayRetry(job) && actions"),
+        bug(
+            "a job is run again without a pause",
+            "    if (pause > 0) {\n      resting",
+            "    if (pause < 0) {\n      resting"),
+        new Bug(
+            "the scoreboard does not tell two attempts of a job apart",
+            "Progress.java",
+            "return state != State.NONE && run == job.run();",
+            "return state != State.NONE && (run ^ job.run()) << 8 == 0;"),
+        bug(
+            "a job rests for ever",
+            "timers.at(now + pause, at -> endRest(job));",
+            "timers.at(now + Long.MAX_VALUE / 4, at -> endRest(job));"),
+        bug(
+            "a resting job can't be cancelled",
+            "} else if (resting.remove(job)) {",
+            "} else if (now < 0) {"),
+        bug(
+            "shutdownNow leaves resting jobs open",
+            "    for (Job<J> job : resting) {\n      stopWaiting(job);\n      end(job, outcome);\n    }",
+            "\n"),
+        new Bug(
+            "pauses between retries don't grow",
+            "Backoff.java",
+            "int shift = Math.min(doublings, MAX_DOUBLINGS);",
+            "int shift = 0;"),
         bug(
             "a deadline runs from the hand-out, not from the start",
             "Deadline.Due due = Deadline.next(job, started, earlier",
@@ -327,7 +369,7 @@ class PlantedBugsTest {
             "now < 0"),
         bug(
             "a replied job is forgotten when the worker dies behind it",
-            "progress.jobId() == worker.lastReplied",
+            "progress.run() == worker.lastReplied",
             "now() < 0"),
         bug("shutdownNow leaves the queue", "    endAllQueued(new Outcome.Cancelled());\n", "\n"),
         bug(

@@ -63,6 +63,8 @@ final class Simulation {
     boolean cancelledWhileQueued;
     boolean condemned;
     boolean asked;
+    final boolean retriesFailures;
+    long restUntil;
     long condemnedAt;
     long progressedThen;
 
@@ -86,7 +88,19 @@ final class Simulation {
       long stall = random.nextInt(6) == 0 ? (1 + random.nextInt(200)) * MILLIS : 0;
       progressEvery = random.nextInt(3) == 0 ? 0 : (1 + random.nextInt(100)) * MILLIS;
       progressUntil = random.nextInt(500) * MILLIS;
-      spec = new JobSpec(timeout, soft, stall, queueTimeout, retries, random.nextInt(600_000));
+      retriesFailures = random.nextBoolean();
+      long backoff = random.nextInt(3) == 0 ? (1 + random.nextInt(200)) * MILLIS : 0;
+      spec =
+          new JobSpec(
+              timeout,
+              soft,
+              stall,
+              queueTimeout,
+              retries,
+              random.nextInt(4) != 0,
+              backoff,
+              2 * backoff,
+              random.nextInt(600_000));
     }
 
     /** When it last told of progress in the attempt that began last; its start if it never did. */
@@ -273,7 +287,7 @@ final class Simulation {
       Job<SimJob> job = line.removeFirst();
       SimJob sim = job.attachment();
       int attempt = attempts.get(job.id());
-      board = new Progress(Progress.State.RUNNING, job.id(), now, 0);
+      board = new Progress(Progress.State.RUNNING, run(job.id(), attempt), now, 0);
       current = sim;
       sim.starts++;
       sim.startedAt = now;
@@ -317,7 +331,7 @@ final class Simulation {
         return;
       }
       long jobId = sim.job.id();
-      board = new Progress(Progress.State.ENDED, jobId, 0, 0);
+      board = new Progress(Progress.State.ENDED, run(jobId, attempt), 0, 0);
       sim.runningNow = false;
       sim.finished = true;
       current = null;
@@ -444,7 +458,7 @@ final class Simulation {
     strangers = random.nextInt(3) == 0 ? 1 : 5;
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
-        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS);
+        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, seed);
     config =
         new SchedulerConfig(
             defaults.minWorkers(),
@@ -463,7 +477,8 @@ final class Simulation {
             defaults.bootBudget(),
             2 * defaults.bootBudget(),
             defaults.minBackoffNanos(),
-            2 * SECONDS);
+            2 * SECONDS,
+            seed);
     scheduler = new Scheduler<>(config, new SimActions());
   }
 
@@ -616,7 +631,7 @@ final class Simulation {
     observeLaunches(useful, ready);
     check(useful <= config.maxWorkers(), "more workers than allowed: " + useful);
     for (SimJob sim : jobs) {
-      if (sim.outcome == null && sim.holder == 0 && sim.job != null) {
+      if (sim.outcome == null && sim.holder == 0 && sim.job != null && now > sim.restUntil) {
         check(!idle, "a job waits while a worker idles");
       }
       if (sim.runningNow && sim.outcome == null && sim.holder == sim.startedOn) {
@@ -744,6 +759,14 @@ final class Simulation {
     return workers.values().stream().anyMatch(worker -> !worker.honest());
   }
 
+  private static long run(long jobId, int attempt) {
+    return (attempt - 1L) << 56 | jobId;
+  }
+
+  private static long jobOf(long run) {
+    return run & (1L << 56) - 1;
+  }
+
   private void after(long nanos, Runnable action) {
     at(now + nanos, action);
   }
@@ -776,6 +799,7 @@ final class Simulation {
       SimJob sim = job.attachment();
       check(sim.outcome == null, "an ended job was handed out");
       check(sim.holder == 0, "a job was handed to two workers at once");
+      check(now >= sim.restUntil, "a job runs again before its pause is over");
       check(!worker.forgotten && worker.greeted, "a job for a worker that is not there");
       if (!sim.everHeld) {
         check(job.id() > lastFirstRun, "jobs overtake each other in the queue");
@@ -855,7 +879,7 @@ final class Simulation {
     public void interrupt(long workerId, long jobId) {
       SimWorker worker = workers.get(workerId);
       check(
-          worker.condemned() && worker.board.jobId() == jobId,
+          worker.condemned() && jobOf(worker.board.run()) == jobId,
           "job " + jobId + " was interrupted without having been condemned");
       if (!worker.silentDump && !worker.frozen) {
         after(
@@ -924,12 +948,13 @@ final class Simulation {
     }
 
     @Override
-    public boolean condemn(long workerId, long jobId) {
+    public boolean condemn(long workerId, long run) {
+      long jobId = jobOf(run);
       SimWorker worker = workers.get(workerId);
-      if (worker.board.state() != Progress.State.RUNNING || worker.board.jobId() != jobId) {
+      if (worker.board.state() != Progress.State.RUNNING || worker.board.run() != run) {
         return false;
       }
-      worker.board = new Progress(Progress.State.CONDEMNED, jobId, worker.board.startedNanos(), 0);
+      worker.board = new Progress(Progress.State.CONDEMNED, run, worker.board.startedNanos(), 0);
       byId.get(jobId).condemned = true;
       byId.get(jobId).condemnedAt = now;
       byId.get(jobId).progressedThen = worker.progressedAt(byId.get(jobId));
@@ -949,12 +974,27 @@ final class Simulation {
       }
       long started = worker.claimsLateStart ? now : board.startedNanos();
       long progressed = worker.current == null ? started : worker.progressedAt(worker.current);
-      return new Progress(board.state(), board.jobId(), started, progressed);
+      return new Progress(board.state(), board.run(), started, progressed);
     }
 
     @Override
     public void dequeued(Job<SimJob> job) {
       job.attachment().dequeued++;
+    }
+
+    @Override
+    public boolean wantsRetry(Job<SimJob> job, Object reply) {
+      return job.attachment().retriesFailures;
+    }
+
+    @Override
+    public void retrying(Job<SimJob> job, boolean lost, long runNanos, long pauseNanos) {
+      SimJob sim = job.attachment();
+      check(lost ? sim.spec.retryLost() : sim.retriesFailures, "a retry that nobody asked for");
+      check(!job.askedToStop() || lost, "a job that was asked to stop runs again");
+      long whole = sim.spec.backoffNanos() << Math.min(1, job.attempt() - 1);
+      check(pauseNanos <= whole && pauseNanos >= whole / 2, "a pause of " + pauseNanos);
+      sim.restUntil = now + pauseNanos;
     }
 
     @Override
@@ -970,6 +1010,8 @@ final class Simulation {
         check(
             reply.workerId() == job.workerId(), "a job got a reply from a worker that had it not");
         check(!sim.condemned || sim.finished, "a condemned job was answered");
+        boolean again = sim.retriesFailures && !sim.asked && job.attempt() <= sim.spec.retries();
+        check(replied.ok() || !again || !honest, "given up with retries left");
       } else if (outcome instanceof Outcome.TimedOut timedOut) {
         boolean stalled = timedOut.deadline() == Deadline.STALL;
         long allowed = stalled ? sim.spec.stallNanos() : sim.spec.runNanos();
@@ -984,7 +1026,9 @@ final class Simulation {
       } else if (outcome instanceof Outcome.Lost lost && honest) {
         check(sim.startedHere, "a job was lost that had not started");
         check(lost.finished() == sim.finished, "lost with finished=" + lost.finished());
-        check(lost.finished() || job.attempt() > sim.spec.retries(), "given up with retries left");
+        check(
+            lost.finished() || !sim.spec.retryLost() || job.attempt() > sim.spec.retries(),
+            "given up with retries left");
       } else if (outcome instanceof Outcome.Broken) {
         check(
             hopeless(),
