@@ -26,7 +26,7 @@ record Delivery(
     String reason,
     long endedNanos) {
 
-  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "");
+  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "", false);
 
   JobReport report(long jobId, long submittedNanos) {
     long totalNanos = endedNanos - submittedNanos;

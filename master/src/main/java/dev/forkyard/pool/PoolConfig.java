@@ -17,6 +17,7 @@ record PoolConfig(
     int queueCapacity,
     int maxFrameBytes,
     Duration bootTimeout,
+    Duration heartbeatTimeout,
     List<Path> classPath,
     List<String> jvmOptions,
     Map<String, @Nullable String> environment,

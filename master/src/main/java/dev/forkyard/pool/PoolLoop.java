@@ -86,6 +86,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 config.workers(),
                 config.prefetch(),
                 JobOptions.nanos(config.bootTimeout()),
+                JobOptions.nanos(config.heartbeatTimeout()),
                 System.nanoTime()),
             this);
   }
@@ -528,17 +529,25 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   void exited(long workerId, @Nullable WorkerDeath death, String failure) {
     WorkerLink link = links.get(workerId);
     if (link != null && death != null) {
-      link.death = death;
+      link.death = link.frozen ? death.frozen() : death;
     }
     lastFailure = failure;
     if (breakdown == null) {
-      scheduler.exited(workerId, killedFromOutside(link), System.nanoTime());
+      scheduler.exited(
+          workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
       return;
     }
     forget(workerId);
     if (links.isEmpty()) {
       terminated();
     }
+  }
+
+  /** What ended it by itself, without what differs from process to process. */
+  private static @Nullable String cause(@Nullable WorkerLink link, String failure) {
+    boolean killed = link == null || link.killed;
+    boolean signalled = link != null && link.death != null && link.death.signal() != null;
+    return killed || signalled ? null : failure.replaceAll("[0-9]+", "n");
   }
 
   /** Its kernel, where memory is short, or a person: that is no proof that workers can't start. */
@@ -666,6 +675,22 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public Progress progress(long workerId) {
     WorkerLink link = links.get(workerId);
     return link == null ? Progress.NONE : link.progress();
+  }
+
+  @Override
+  public long beats(long workerId) {
+    WorkerLink link = links.get(workerId);
+    return link == null || link.prepared == null ? 0 : link.prepared.scoreboard().beats();
+  }
+
+  @Override
+  public void frozen(long workerId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      link.frozen = true;
+      Log.LOG.warn(
+          "pool {}: worker {} is killed: it shows no sign of life", config.name(), link.pid());
+    }
   }
 
   @Override

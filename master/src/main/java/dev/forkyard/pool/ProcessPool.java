@@ -465,6 +465,7 @@ public final class ProcessPool implements AutoCloseable {
     private int queueCapacity = 10_000;
     private int maxFrameBytes = FrameCodec.DEFAULT_MAX_FRAME_BYTES;
     private Duration bootTimeout = Duration.ofSeconds(30);
+    private Duration heartbeatTimeout = Duration.ofSeconds(10);
     private @Nullable List<Path> classPath;
     private List<String> jvmOptions = List.of();
     private final Map<String, @Nullable String> environment = new HashMap<>();
@@ -537,6 +538,24 @@ public final class ProcessPool implements AutoCloseable {
      */
     public Builder bootTimeout(Duration bootTimeout) {
       this.bootTimeout = JobOptions.positive("bootTimeout", bootTimeout);
+      return this;
+    }
+
+    /**
+     * How long a worker that runs a job may show no sign of life before it is killed, and the job
+     * is lost; by default 10 s. A thread of each worker's own shows them, whatever the job does, so
+     * that none come means that the process is stopped ({@code SIGSTOP}, a debugger), or its JVM is
+     * stuck or paused. A worker without a job is replaced after 3 s, or this time where it is less.
+     * Counted in whole seconds; to debug a job set it to hours.
+     *
+     * @throws IllegalArgumentException if it is less than 1 s
+     */
+    public Builder heartbeatTimeout(Duration heartbeatTimeout) {
+      if (heartbeatTimeout.compareTo(Duration.ofSeconds(1)) < 0) {
+        throw new IllegalArgumentException(
+            "heartbeatTimeout must be at least PT1S, but is " + heartbeatTimeout);
+      }
+      this.heartbeatTimeout = heartbeatTimeout;
       return this;
     }
 
@@ -653,6 +672,7 @@ public final class ProcessPool implements AutoCloseable {
               queueCapacity,
               maxFrameBytes,
               bootTimeout,
+              heartbeatTimeout,
               classPath == null ? ForkOptions.ownClassPath() : classPath,
               jvmOptions,
               new HashMap<>(environment),

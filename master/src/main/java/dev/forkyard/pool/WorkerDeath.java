@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param signal the signal's name, where one ended it
  * @param crashReport the path of the JVM's crash report, where it wrote one
  * @param crashReportHead how it begins; empty where there is none
+ * @param wasFrozen whether it was killed since it showed no sign of life
  */
 record WorkerDeath(
     int exitCode,
@@ -26,7 +27,8 @@ record WorkerDeath(
     boolean outOfMemory,
     String outputTail,
     @Nullable String crashReport,
-    String crashReportHead)
+    String crashReportHead,
+    boolean wasFrozen)
     implements Serializable {
 
   private static final String OUT_OF_MEMORY = "Terminating due to java.lang.OutOfMemoryError";
@@ -55,7 +57,12 @@ record WorkerDeath(
         status.value() == EXIT_ON_OUT_OF_MEMORY
             && !exitMarked
             && outputTail.contains(OUT_OF_MEMORY);
-    return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed, head);
+    return new WorkerDeath(status.value(), signal, outOfMemory, outputTail, crashed, head, false);
+  }
+
+  WorkerDeath frozen() {
+    return new WorkerDeath(
+        exitCode, signal, outOfMemory, outputTail, crashReport, crashReportHead, true);
   }
 
   private static boolean isFrom(Instant started, Path report) {
@@ -83,7 +90,9 @@ record WorkerDeath(
 
   /** What happened, to follow "worker 1234". */
   String describe() {
-    if (outOfMemory) {
+    if (wasFrozen) {
+      return "showed no sign of life and was killed";
+    } else if (outOfMemory) {
       return "ran out of memory (exit code 3)";
     } else if (crashReport != null) {
       return "crashed by " + signal + " (crash report " + crashReport + ")";

@@ -39,6 +39,9 @@ final class WorkerLink {
   @Nullable WorkerDeath death;
   boolean touched;
 
+  /** It was killed since it showed no sign of life. */
+  boolean frozen;
+
   /** What the kernel knew of its threads when its job was condemned. */
   volatile @Nullable String threads;
 

@@ -64,6 +64,14 @@ public sealed class WorkerLostException extends JobException permits PoisonJobEx
   }
 
   /**
+   * Whether the pool killed the worker since it showed no sign of life: it was stopped, or its JVM
+   * was stuck.
+   */
+  public boolean frozen() {
+    return death != null && death.wasFrozen();
+  }
+
+  /**
    * Whether the job had ended and only its reply was lost; such a job is never run again by itself.
    */
   public boolean finished() {

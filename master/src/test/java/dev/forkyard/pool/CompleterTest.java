@@ -149,7 +149,7 @@ class CompleterTest {
             0,
             1,
             1 << 20,
-            Duration.ofSeconds(1),
+            Duration.ofSeconds(1), Duration.ofSeconds(1),
             List.of(),
             List.of(),
             Map.of(),

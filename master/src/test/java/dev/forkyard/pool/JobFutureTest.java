@@ -151,7 +151,7 @@ class JobFutureTest {
         0,
         1,
         1 << 20,
-        Duration.ofSeconds(1),
+        Duration.ofSeconds(1), Duration.ofSeconds(1),
         List.of(),
         List.of(),
         Map.of(),

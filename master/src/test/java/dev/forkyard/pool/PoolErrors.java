@@ -30,7 +30,7 @@ public final class PoolErrors {
       boolean finished,
       int attempt) {
     WorkerDeath death =
-        new WorkerDeath(exitCode, signal, outOfMemory, "the last words", report, "");
+        new WorkerDeath(exitCode, signal, outOfMemory, "the last words", report, "", false);
     return new WorkerLostException("lost", death, finished, report(attempt));
   }
 

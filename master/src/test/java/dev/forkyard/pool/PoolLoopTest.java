@@ -129,6 +129,7 @@ class PoolLoopTest {
         100,
         1 << 20,
         Duration.ofSeconds(30),
+        Duration.ofSeconds(10),
         ForkOptions.ownClassPath(),
         List.of(),
         Map.of(),

@@ -21,8 +21,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  *          8   when that job started, by the worker's monotonic clock
  *         16   1 once the JVM runs its shutdown hooks
  *         24   when a job last told of progress, by the same clock as its start; 0 if none ever did
- *         32   how many bytes of replies are below, of which none, some or all were sent
- *         40   how many bytes the worker had sent before the first of them
+ *         32   a number that changes while the JVM runs its threads
+ *         40   how many bytes of replies are below, of which none, some or all were sent
+ *         48   how many bytes the worker had sent before the first of them
  *       4096   replies, as they are sent
  *
  *   worker:  IDLE ──start(a)──► RUNNING(a) ──end(a)──► ENDED(a) ──start(b)──► RUNNING(b) ...
@@ -65,8 +66,9 @@ public final class Scoreboard {
   private static final int STARTED = 8;
   private static final int EXIT = 16;
   private static final int PROGRESSED = 24;
-  private static final int WAITING = 32;
-  private static final int SENT = 40;
+  private static final int BEATS = 32;
+  private static final int WAITING = 40;
+  private static final int SENT = 48;
   private static final int STATE_SHIFT = 62;
   private static final long RUN_MASK = (1L << STATE_SHIFT) - 1;
   private static final int ATTEMPT_SHIFT = 56;
@@ -147,6 +149,16 @@ public final class Scoreboard {
   /** The running job tells that it gets on. */
   public void progress(long nanos) {
     LONGS.setOpaque(page, PROGRESSED, nanos);
+  }
+
+  /** The JVM runs its threads: it is neither stopped nor stuck. Called by one thread alone. */
+  public void beat() {
+    LONGS.setRelease(page, BEATS, (long) LONGS.getOpaque(page, BEATS) + 1);
+  }
+
+  /** A number that changes while the JVM runs its threads. */
+  public long beats() {
+    return (long) LONGS.getAcquire(page, BEATS);
   }
 
   /** The worker's JVM ends by its own will: its exit code is not a signal's. */

@@ -28,6 +28,9 @@ class ScoreboardTest {
     assertThat(worker.end(7)).isTrue();
     assertThat(master.read().state()).isEqualTo(Scoreboard.State.ENDED);
     assertThat(master.condemn(7)).isFalse();
+    long beats = master.beats();
+    worker.beat();
+    assertThat(master.beats()).isNotEqualTo(beats);
     worker.markExit();
     assertThat(master.exitMarked()).isTrue();
   }

@@ -31,6 +31,10 @@ public final class WorkerMain {
   /** A shutdown hook that hangs must not keep a worker, and its job, for ever. */
   private static final long EXIT_NANOS = 5_000_000_000L;
 
+  /** Well within the second after which the master looks again. */
+  private static final long BEAT_NANOS = 250_000_000L;
+
+  private static final int HEART_STACK_BYTES = 128 << 10;
   private static final int MAX_DUMP_CHARS = 256 << 10;
   private static final int MAX_BYTES_PER_CHAR = 3;
   private static final int REPLY_OVERHEAD_BYTES = 256;
@@ -114,6 +118,17 @@ public final class WorkerMain {
     Thread thread = new Thread(null, this::runJobs, "forkyard-job");
     jobThread = thread;
     thread.start();
+    Thread heart = new Thread(null, this::beat, "forkyard-beat", HEART_STACK_BYTES);
+    heart.setDaemon(true);
+    heart.start();
+  }
+
+  /** Shows the master that this process is neither stopped nor stuck, whatever the job does. */
+  private void beat() {
+    while (true) {
+      scoreboard.beat();
+      LockSupport.parkNanos(BEAT_NANOS);
+    }
   }
 
   /** Reads until the end; nothing a job does keeps this thread from answering. */

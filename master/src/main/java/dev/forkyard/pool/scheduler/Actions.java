@@ -44,6 +44,12 @@ public interface Actions<J> {
   /** What the worker publishes about itself: evidence from an untrusted source. */
   Progress progress(long workerId);
 
+  /** A number that the worker changes while it runs: evidence from the same source. */
+  long beats(long workerId);
+
+  /** The worker shows no sign of life, and is killed for that. */
+  void frozen(long workerId);
+
   /** The job left the queue for the first time, so that there is room for another. */
   void dequeued(Job<J> job);
 

@@ -43,9 +43,6 @@ public final class Scheduler<J> {
    */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
-  /** So often in the time that it has is it looked whether a worker's first job starts. */
-  private static final int LOOKS = 4;
-
   /** How often the slot of a worker is looked at again while a decision waits for it. */
   private static final long RECHECK_NANOS = 10_000_000L;
 
@@ -153,6 +150,7 @@ public final class Scheduler<J> {
     worker.greeted = true;
     worker.socketEnded = false;
     if (worker.state() instanceof Starting starting) {
+      supervision.booted();
       timers.cancel(starting.deadline());
       crew.become(worker, new Ready());
       armPulse(worker, now);
@@ -273,12 +271,16 @@ public final class Scheduler<J> {
    * The worker's process has ended, or never started: one half of its death.
    *
    * @param killedFromOutside whether someone else than the pool ended it by a signal
+   * @param cause what it ended of by itself, which is the same text where it is the same cause; null
+   *     if it did not or that is not known
    */
-  public void exited(long workerId, boolean killedFromOutside, long now) {
+  public void exited(
+      long workerId, boolean killedFromOutside, @Nullable String cause, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null) {
       worker.exited = true;
       worker.killedFromOutside = killedFromOutside;
+      worker.cause = cause;
       halfDead(worker, now);
     }
   }
@@ -684,16 +686,24 @@ public final class Scheduler<J> {
   }
 
   private void armPulse(Worker<J> worker, long now) {
-    worker.pulse = timers.at(now + config.pulseNanos() / LOOKS, at -> pulse(worker, at));
+    worker.pulse = timers.at(now + config.lookNanos(), at -> pulse(worker, at));
   }
 
   /**
-   * A worker that has not started its first job, or not replied for it, for too long is stuck; but
-   * not one whose connection is at work.
+   * A worker that shows no sign of life is frozen, and one that has not started its first job, or
+   * not replied for it, for too long is stuck; but neither is one whose connection is at work.
    */
   private void pulse(Worker<J> worker, long now) {
     Job<J> head = worker.line.peekFirst();
-    if (head == null || actions.progress(worker.id).runs(head)) {
+    boolean runs = head != null && actions.progress(worker.id).runs(head);
+    int looks = runs ? config.runningLooks() : config.idleLooks();
+    if (worker.vitals.missed(actions.beats(worker.id)) >= looks
+        && now - worker.heardNanos >= looks * config.lookNanos()) {
+      actions.frozen(worker.id);
+      kill(worker, now);
+      return;
+    }
+    if (head == null || runs) {
       worker.stirredNanos = now;
     } else if (now - worker.stirredNanos >= config.pulseNanos()
         && now - worker.heardNanos >= config.pulseNanos()) {
@@ -809,7 +819,7 @@ public final class Scheduler<J> {
     boolean stillborn =
         !worker.greeted || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
     if (stillborn && !closing) {
-      supervision.failed(worker.killedFromOutside, now);
+      supervision.failed(worker.killedFromOutside, worker.greeted ? null : worker.cause, now);
     }
     actions.forget(worker.id);
   }

@@ -20,6 +20,11 @@ package dev.forkyard.pool.scheduler;
  *     on its way to or from it
  * @param pulseNanos how long the first job in a worker's hands may neither run nor be replied for,
  *     while nothing large is on its way to or from the worker, until the worker is killed
+ * @param lookNanos how often it is looked whether a worker shows signs of life
+ * @param idleLooks after how many looks without any a worker is killed that runs no job
+ * @param runningLooks the same for one that runs a job
+ * @param firstBootBudget how many boots may fail in the same way, by themselves, before any has
+ *     succeeded, until the pool is broken
  * @param bootBudget how many boots may fail in a row before the pool is broken
  * @param killedBootBudget how many boots in a row may be ended from outside, by a SIGKILL or
  *     SIGTERM that is not the pool's, before the pool is broken. Memory may be short for a while,
@@ -43,6 +48,10 @@ public record SchedulerConfig(
     long abandonNanos,
     long recallNanos,
     long pulseNanos,
+    long lookNanos,
+    int idleLooks,
+    int runningLooks,
+    int firstBootBudget,
     int bootBudget,
     int killedBootBudget,
     long minBackoffNanos,
@@ -54,7 +63,13 @@ public record SchedulerConfig(
 
   /** What a pool uses where its builder says nothing. */
   public static SchedulerConfig of(
-      int minWorkers, int maxWorkers, int maxPrefetch, long bootNanos, long seed) {
+      int minWorkers,
+      int maxWorkers,
+      int maxPrefetch,
+      long bootNanos,
+      long frozenNanos,
+      long seed) {
+    int looks = (int) Math.max(1, Math.min(frozenNanos / SECONDS, 1_000_000_000));
     return new SchedulerConfig(
         minWorkers,
         maxWorkers,
@@ -69,6 +84,10 @@ public record SchedulerConfig(
         10 * SECONDS,
         5 * SECONDS,
         10 * SECONDS,
+        1 * SECONDS,
+        Math.min(3, looks),
+        looks,
+        2,
         6,
         60,
         100 * MILLIS,

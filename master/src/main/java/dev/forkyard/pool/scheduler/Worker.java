@@ -25,6 +25,9 @@ final class Worker<J> {
   /** Someone else than the pool ended it by a signal. */
   boolean killedFromOutside;
 
+  /** What it ended of by itself, where that is known. */
+  @Nullable String cause;
+
   /** It was told to drain and held nothing when it ended. */
   boolean asked;
 
@@ -44,6 +47,8 @@ final class Worker<J> {
   Timers.@Nullable Timer recall;
 
   Timers.@Nullable Timer pulse;
+
+  final Vitals vitals = new Vitals();
 
   Worker(long id, long bornNanos, WorkerState.Starting state) {
     this.id = id;

@@ -251,8 +251,40 @@ class PlantedBugsTest {
             "now - worker.stirredNanos >= 2 * config.pulseNanos() &&"),
         bug(
             "a worker that runs long is killed by the pulse",
-            "if (head == null || actions.progress(worker.id).runs(head)) {",
+            "if (head == null || runs) {",
             "if (head == null) {"),
+        bug(
+            "a worker that shows no sign of life is kept",
+            ">= looks\n        && now",
+            "< 0\n        && now"),
+        bug(
+            "a frozen worker without a job is kept as long as one at work",
+            "runs ? config.runningLooks() : config.idleLooks();",
+            "config.runningLooks();"),
+        bug(
+            "a worker that sends something large is taken for frozen",
+            "now - worker.heardNanos >= looks * config.lookNanos()) {",
+            "now > 0) {"),
+        new Bug(
+            "a worker is taken for frozen after many looks",
+            "Vitals.java",
+            "missed = beatsNow == beats ? missed + 1 : 0;",
+            "missed++;"),
+        new Bug(
+            "first boots that fail alike don't break the pool",
+            "Supervision.java",
+            "alikeInRow = cause.equals(lastCause) ? alikeInRow + 1 : 1;",
+            "alikeInRow = 0;"),
+        new Bug(
+            "first boots that fail for different causes break the pool at once",
+            "Supervision.java",
+            "alikeInRow = cause.equals(lastCause) ? alikeInRow + 1 : 1;",
+            "alikeInRow++;"),
+        new Bug(
+            "later boots that fail alike break the pool as first ones do",
+            "Supervision.java",
+            "    everBooted = true;\n",
+            "\n"),
         bug(
             "a large transfer is taken for a stuck worker",
             "        && now - worker.heardNanos >= config.pulseNanos()) {",

@@ -115,6 +115,8 @@ final class Simulation {
     final long id;
     final boolean boots = random.nextInt(badBoots) != 0;
     final boolean killedFromOutside = random.nextInt(strangers) == 0;
+    final boolean beatsOn = random.nextInt(3) == 0;
+    final boolean alike = random.nextInt(3) == 0;
     final boolean frozenFromBirth = random.nextInt(60) == 0;
     final boolean liesInReplies = random.nextInt(25) == 0;
     final boolean liesOnBoard = random.nextInt(60) == 0;
@@ -141,6 +143,7 @@ final class Simulation {
     boolean forgotten;
     boolean exitTold;
     boolean killTold;
+    String cause;
     boolean endTold;
     long bytes;
     long crowdedSince = -1;
@@ -197,6 +200,7 @@ final class Simulation {
         deliver(
             () -> {
               greetingRead = true;
+              everGreeted |= !endTold && !exitTold && !toldToEnd;
               scheduler.greeted(id, now);
             });
       }
@@ -414,7 +418,8 @@ final class Simulation {
     void tellExit() {
       exitTold = true;
       killTold = killedFromOutside && !toldToEnd;
-      scheduler.exited(id, killTold, now);
+      cause = toldToEnd ? null : alike ? "as the others" : "of " + id;
+      scheduler.exited(id, killTold, cause, now);
     }
 
     void tellEnd() {
@@ -447,6 +452,10 @@ final class Simulation {
   private long lastStillborn = Long.MIN_VALUE / 2;
   private int stillbornInRow;
   private int killedInRow;
+  private boolean everGreeted;
+  private boolean alikeTwice;
+  private String lastCause;
+  private int alikeInRow;
   private boolean closing;
   private boolean shutNow;
   private int terminated;
@@ -458,7 +467,7 @@ final class Simulation {
     strangers = random.nextInt(3) == 0 ? 1 : 5;
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
-        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, seed);
+        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 4 * SECONDS, seed);
     config =
         new SchedulerConfig(
             defaults.minWorkers(),
@@ -474,6 +483,10 @@ final class Simulation {
             defaults.abandonNanos(),
             2 * SECONDS,
             2 * SECONDS,
+            500 * MILLIS,
+            defaults.idleLooks(),
+            defaults.runningLooks(),
+            defaults.firstBootBudget(),
             defaults.bootBudget(),
             2 * defaults.bootBudget(),
             defaults.minBackoffNanos(),
@@ -695,26 +708,33 @@ final class Simulation {
   }
 
   private boolean hopeless() {
-    return stillbornInRow >= config.bootBudget() || killedInRow >= config.killedBootBudget();
+    return (!everGreeted && alikeInRow >= config.firstBootBudget())
+        || stillbornInRow >= config.bootBudget() || killedInRow >= config.killedBootBudget();
   }
 
-  /** A job in a worker's hands starts, or the worker goes. */
+  /** A worker that is frozen goes, and one that lives but does not start its job. */
   private void observeStart(SimWorker worker) {
     boolean stuck =
         worker.alive
             && worker.frozen
+            && worker.greetingRead
             && !worker.toldToEnd
             && !worker.forgotten
-            && worker.current == null
-            && !worker.line.isEmpty();
+            && !worker.condemned()
+            && !worker.endTold
+            && worker.honest()
+            && (!worker.beatsOn || (worker.current == null && !worker.line.isEmpty()));
+    boolean atWork = worker.board.state() == Progress.State.RUNNING || worker.sending;
+    long looks = 1 + (atWork ? config.runningLooks() : config.idleLooks());
+    long limit = worker.beatsOn ? config.pulseNanos() : looks * config.lookNanos();
     if (!stuck) {
       worker.stuckSince = -1;
     } else if (worker.stuckSince < 0) {
       worker.stuckSince = now;
     } else {
       check(
-          now - worker.stuckSince < config.pulseNanos() * 5 / 4 + 300 * MILLIS || !worker.honest(),
-          "a worker that never starts its job is kept");
+          now - worker.stuckSince < limit + config.lookNanos() + 300 * MILLIS,
+          worker.beatsOn ? "a worker that never starts its job is kept" : "a frozen one is kept");
     }
   }
 
@@ -788,7 +808,7 @@ final class Simulation {
     public void launch(long workerId) {
       check(!workers.containsKey(workerId), "a worker id was used twice");
       check(
-          now - lastStillborn >= config.minBackoffNanos(),
+          now - lastStillborn >= config.minBackoffNanos() / 2,
           "a launch without a pause after a failed boot");
       workers.put(workerId, new SimWorker(workerId));
     }
@@ -978,6 +998,22 @@ final class Simulation {
     }
 
     @Override
+    public long beats(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      if (worker.liesOnBoard) {
+        return random.nextInt(3);
+      }
+      return (worker.frozen && !worker.beatsOn ? worker.frozenAt : now) / (250 * MILLIS);
+    }
+
+    @Override
+    public void frozen(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(
+          worker.liesOnBoard || (worker.frozen && !worker.beatsOn), "a worker that lives is frozen");
+    }
+
+    @Override
     public void dequeued(Job<SimJob> job) {
       job.attachment().dequeued++;
     }
@@ -1031,7 +1067,7 @@ final class Simulation {
             "given up with retries left");
       } else if (outcome instanceof Outcome.Broken) {
         check(
-            hopeless(),
+            alikeTwice || hopeless(),
             "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
@@ -1065,6 +1101,11 @@ final class Simulation {
           killedInRow++;
         } else {
           stillbornInRow++;
+          if (worker.cause != null && !worker.greetingRead) {
+            alikeInRow = worker.cause.equals(lastCause) ? alikeInRow + 1 : 1;
+            lastCause = worker.cause;
+            alikeTwice |= !everGreeted && alikeInRow >= config.firstBootBudget();
+          }
         }
         lastStillborn = now;
       }
