@@ -79,6 +79,25 @@ class DocumentationTest {
     }
   }
 
+  @Test
+  void theTestsThatTheDocumentsNameAreThere() throws IOException {
+    Pattern named = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+))?`");
+    Matcher matcher = named.matcher(Files.readString(ROOT.resolve("docs/failure.md")));
+    int found = 0;
+    while (matcher.find()) {
+      String method = matcher.group(2) == null ? "class " + matcher.group(1) : matcher.group(2);
+      assertThat(Files.readString(test(matcher.group(1)))).contains(method);
+      found++;
+    }
+    assertThat(found).isPositive();
+  }
+
+  private static Path test(String name) throws IOException {
+    try (Stream<Path> files = Files.walk(ROOT.resolve("master/src/test"))) {
+      return files.filter(file -> file.endsWith(name + ".java")).findFirst().orElseThrow();
+    }
+  }
+
   private static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
       return files.filter(file -> file.toString().endsWith(".java")).toList();
