@@ -533,8 +533,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
     lastFailure = failure;
     if (breakdown == null) {
-      scheduler.exited(
-          workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
+      scheduler.exited(workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
       return;
     }
     forget(workerId);

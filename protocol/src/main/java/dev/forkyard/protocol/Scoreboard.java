@@ -172,8 +172,7 @@ public final class Scoreboard {
    * @return false if it does not run there, and nobody may be hit
    */
   public boolean condemn(long run) {
-    return LONGS.compareAndSet(
-        page, SLOT, word(State.RUNNING, run), word(State.CONDEMNED, run));
+    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, run), word(State.CONDEMNED, run));
   }
 
   /** What the worker is at. */

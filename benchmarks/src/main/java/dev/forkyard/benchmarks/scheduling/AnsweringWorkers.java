@@ -16,6 +16,7 @@ final class AnsweringWorkers implements Actions<Object> {
 
   private final ArrayDeque<Held> held = new ArrayDeque<>();
   private long completed;
+  private long beats;
 
   void answerOldest(Scheduler<Object> scheduler, long now) {
     Held oldest = held.poll();
@@ -47,6 +48,25 @@ final class AnsweringWorkers implements Actions<Object> {
   public boolean condemn(long workerId, long jobId) {
     return false;
   }
+
+  @Override
+  public long beats(long workerId) {
+    return ++beats;
+  }
+
+  @Override
+  public boolean wantsRetry(Job<Object> job, Object reply) {
+    return false;
+  }
+
+  @Override
+  public void retrying(Job<Object> job, boolean lost, long runNanos, long pauseNanos) {}
+
+  @Override
+  public void frozen(long workerId) {}
+
+  @Override
+  public void askToStop(long workerId, long jobId) {}
 
   @Override
   public void launch(long workerId) {}

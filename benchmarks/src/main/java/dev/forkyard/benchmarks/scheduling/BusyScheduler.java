@@ -13,7 +13,7 @@ public final class BusyScheduler {
   private static final int PREFETCH = 127;
   private static final long BOOT_NANOS = 30_000_000_000L;
   private static final long STEP_NANOS = 1_000;
-  private static final JobSpec SPEC = new JobSpec(0, 0, 0, 16);
+  private static final JobSpec SPEC = new JobSpec(0, 0, 0, 0, 0, true, 0, 0, 16);
 
   private final AnsweringWorkers answers = new AnsweringWorkers();
   private final Scheduler<Object> scheduler;
@@ -23,7 +23,8 @@ public final class BusyScheduler {
   /** Boots the workers and fills the queue. */
   public BusyScheduler(int workers, int queued) {
     scheduler =
-        new Scheduler<>(SchedulerConfig.of(workers, workers, PREFETCH, BOOT_NANOS), answers);
+        new Scheduler<>(
+            SchedulerConfig.of(workers, workers, PREFETCH, BOOT_NANOS, BOOT_NANOS, 1), answers);
     scheduler.settle(now);
     for (long worker = 1; worker <= workers; worker++) {
       scheduler.greeted(worker, now);

@@ -271,11 +271,10 @@ public final class Scheduler<J> {
    * The worker's process has ended, or never started: one half of its death.
    *
    * @param killedFromOutside whether someone else than the pool ended it by a signal
-   * @param cause what it ended of by itself, which is the same text where it is the same cause; null
-   *     if it did not or that is not known
+   * @param cause what it ended of by itself, which is the same text where it is the same cause;
+   *     null if it did not or that is not known
    */
-  public void exited(
-      long workerId, boolean killedFromOutside, @Nullable String cause, long now) {
+  public void exited(long workerId, boolean killedFromOutside, @Nullable String cause, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null) {
       worker.exited = true;

@@ -467,7 +467,8 @@ final class Simulation {
     strangers = random.nextInt(3) == 0 ? 1 : 5;
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
-        SchedulerConfig.of(random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 4 * SECONDS, seed);
+        SchedulerConfig.of(
+            random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 4 * SECONDS, seed);
     config =
         new SchedulerConfig(
             defaults.minWorkers(),
@@ -709,7 +710,8 @@ final class Simulation {
 
   private boolean hopeless() {
     return (!everGreeted && alikeInRow >= config.firstBootBudget())
-        || stillbornInRow >= config.bootBudget() || killedInRow >= config.killedBootBudget();
+        || stillbornInRow >= config.bootBudget()
+        || killedInRow >= config.killedBootBudget();
   }
 
   /** A worker that is frozen goes, and one that lives but does not start its job. */
@@ -1010,7 +1012,8 @@ final class Simulation {
     public void frozen(long workerId) {
       SimWorker worker = workers.get(workerId);
       check(
-          worker.liesOnBoard || (worker.frozen && !worker.beatsOn), "a worker that lives is frozen");
+          worker.liesOnBoard || (worker.frozen && !worker.beatsOn),
+          "a worker that lives is frozen");
     }
 
     @Override
