@@ -181,9 +181,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
 
   private void end() {
     if (!ended) {
-      if (listener != null && fault == null) {
-        take(Unpooled.wrappedBuffer(listener.lastWords(receivedBytes)));
-      }
+      hearLastWords();
       ended = true;
       if (output != null) {
         output.release();
@@ -192,6 +190,17 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
       if (listener != null) {
         listener.onEnd(fault);
       }
+    }
+  }
+
+  /** Also of one that was reset, which is what becomes of it if the other side has not read all. */
+  private void hearLastWords() {
+    ConnectionListener heard = listener;
+    if (heard != null && !(fault instanceof ProtocolException)) {
+      Throwable before = fault;
+      fault = null;
+      take(Unpooled.wrappedBuffer(heard.lastWords(receivedBytes)));
+      fault = fault == null ? before : fault;
     }
   }
 

@@ -50,6 +50,8 @@ class TransportServerTest {
     private final Connection connection;
     private final List<Frame> frames = new CopyOnWriteArrayList<>();
     private final AtomicInteger parts = new AtomicInteger();
+    private volatile ByteBuffer lastWords = ByteBuffer.allocate(0);
+    private volatile long received;
     private volatile boolean ended;
     private volatile @Nullable Throwable why;
 
@@ -74,6 +76,12 @@ class TransportServerTest {
 
     @Override
     public void onBatchEnd() {}
+
+    @Override
+    public ByteBuffer lastWords(long receivedBytes) {
+      received = receivedBytes;
+      return lastWords;
+    }
 
     @Override
     public void onEnd(@Nullable Throwable reason) {
@@ -286,6 +294,31 @@ class TransportServerTest {
       flood(heard);
       await().until(() -> heard.ended);
       assertThat(heard.frames).hasSize(200);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void whatAPeerHadStillToSayIsToldBehindWhatItSentAlsoIfItBrokeOff(TransportKind kind)
+      throws Exception {
+    bind(kind);
+    List<Frame> said =
+        List.of(new Frame.Goodbye("a"), new Frame.Goodbye("b"), new Frame.Goodbye("c"));
+    int hello = FrameCodec.sizeOf(hello(TOKEN));
+    for (int sent = 0; sent <= encoded(said).limit(); sent++) {
+      Heard heard;
+      try (SocketChannel peer = greeted(TOKEN)) {
+        heard = next();
+        heard.lastWords = encoded(said).position(sent);
+        if (sent % 2 == 0) {
+          // It goes with much unread.
+          flood(heard);
+        }
+        writeFully(peer, encoded(said).limit(sent));
+      }
+      await().until(() -> heard.ended);
+      assertThat(heard.received).isEqualTo(hello + sent);
+      assertThat(heard.frames).isEqualTo(said);
     }
   }
 
