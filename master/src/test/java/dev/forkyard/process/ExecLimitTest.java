@@ -62,10 +62,15 @@ class ExecLimitTest {
 
   @Test
   void aProgramThatIgnoresTheSignalIsForcedAfterTheGrace() throws Exception {
-    ExecOptions options = children.exec().timeout(SHORT).killGrace(SHORT).build();
-    ExecException failure =
-        failure(ChildProcess.exec("trap '' TERM; echo out; while :; do sleep 1; done", options));
-    assertThat(failure.timedOut()).isTrue();
+    CompletableFuture<String> signal = new CompletableFuture<>();
+    ExecOptions options = children.exec().cancelOn(signal).killGrace(SHORT).build();
+    CompletableFuture<ExecResult> future =
+        ChildProcess.exec("trap '' TERM; echo out; while :; do sleep 1000; done", options);
+    // A time limit may be up before the trap is set.
+    await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() == 2);
+    signal.complete("");
+    ExecException failure = failure(future);
+    assertThat(failure.canceled()).isTrue();
     assertThat(failure.forced()).isTrue();
     assertThat(failure.result().signal()).hasValue("SIGKILL");
     assertThat(failure.result().stdout()).isEqualTo("out\n");
