@@ -52,7 +52,7 @@ class LeakTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"EPOLL, 400", "THREADS, 200"})
+  @CsvSource({"EPOLL, 1000", "THREADS, 200"})
   void twoHundredAtOnceAndAsManyAfterThemLeaveNothing(Pipes pipes, int count) throws Exception {
     get(run(pipes, 0));
     int descriptors = descriptors();

@@ -689,15 +689,14 @@ public final class Scheduler<J> {
   }
 
   /**
-   * A worker that shows no sign of life is frozen, and one that has not started its first job, or
-   * not replied for it, for too long is stuck; but neither is one whose connection is at work.
+   * A worker that shows no sign of life is frozen. One that has not started its first job, or not
+   * replied for it, for too long is stuck, unless its connection is at work.
    */
   private void pulse(Worker<J> worker, long now) {
     Job<J> head = worker.line.peekFirst();
     boolean runs = head != null && actions.progress(worker.id).runs(head);
     int looks = runs ? config.runningLooks() : config.idleLooks();
-    if (worker.vitals.missed(actions.beats(worker.id)) >= looks
-        && now - worker.heardNanos >= looks * config.lookNanos()) {
+    if (worker.vitals.missed(actions.beats(worker.id)) >= looks) {
       actions.frozen(worker.id);
       kill(worker, now);
       return;

@@ -468,7 +468,7 @@ final class Simulation {
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
         SchedulerConfig.of(
-            random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 4 * SECONDS, seed);
+            random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 8 * SECONDS, seed);
     config =
         new SchedulerConfig(
             defaults.minWorkers(),
