@@ -354,7 +354,7 @@ class CrashMatrixTest {
     Files.writeString(java, script.formatted(boots, boots, real));
     Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
     ProcessPool.Builder booting = small().workers(1).javaHome(directory);
-    try (ProcessPool fragile = booting.bootTimeout(Duration.ofSeconds(3)).build()) {
+    try (ProcessPool fragile = booting.bootTimeout(Duration.ofSeconds(6)).build()) {
       JobFuture<String> job = fragile.submit(ProcessPoolTest.Obey.class, "at last");
       assertThat(job.get(40, TimeUnit.SECONDS)).isEqualTo("at last");
       assertThat(job.report().attempt()).isEqualTo(1);
