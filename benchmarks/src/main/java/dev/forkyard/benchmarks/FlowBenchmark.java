@@ -30,6 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
     })
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up first
 public abstract class FlowBenchmark {
 
   static final int WORKERS = Runtime.getRuntime().availableProcessors();

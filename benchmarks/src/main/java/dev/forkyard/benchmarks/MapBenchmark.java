@@ -34,6 +34,7 @@ import org.openjdk.jmh.infra.Blackhole;
     })
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up first
 public class MapBenchmark {
 
   private static final int JOBS = 10_000;

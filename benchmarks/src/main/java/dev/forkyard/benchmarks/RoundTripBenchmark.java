@@ -32,6 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
     })
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up first
 public class RoundTripBenchmark {
 
   @Param({"pool", "lambdas", "probe", "threads"})

@@ -25,6 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up first
 public class SchedulerBenchmark {
 
   private static final int BATCH = 64;

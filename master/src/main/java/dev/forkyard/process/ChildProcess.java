@@ -447,7 +447,8 @@ public sealed class ChildProcess permits ForkedProcess {
     // Asked before the kill: the others are to end also if this one is quick to.
     boolean alive = process.isAlive();
     Descendants descendants = new Descendants(process);
-    CompletableFuture<@Nullable Void> others = CompletableFuture.completedFuture(null);
+    CompletableFuture<? extends @Nullable Object> others =
+        CompletableFuture.<@Nullable Object>completedFuture(null);
     if (reach == ProcessGuard.Reach.SESSION && descendants.areInSession(process.pid())) {
       kill(descendants);
       others = alive ? reap(ProcessGuard.Reach.SESSION) : others;

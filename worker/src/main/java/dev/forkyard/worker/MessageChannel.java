@@ -140,7 +140,7 @@ public final class MessageChannel {
       if (broken) {
         return CompletableFuture.failedFuture(closed());
       } else if (output.waitingBytes() > 0) {
-        written = new MessageFuture<>(this::writeInListener);
+        written = new MessageFuture<@Nullable Void>(this::writeInListener);
         unwritten.addLast(new Unwritten(output.addedBytes(), written));
       }
     } finally {
@@ -157,7 +157,7 @@ public final class MessageChannel {
 
   /** Sends a message and wants word of it, as {@code sendStrict} says. */
   public CompletableFuture<@Nullable Void> sendStrict(Object message) {
-    MessageFuture<@Nullable Void> taken = new MessageFuture<>(this::refuseInListener);
+    MessageFuture<@Nullable Void> taken = new MessageFuture<@Nullable Void>(this::refuseInListener);
     boolean deferred;
     lock.lock();
     try {

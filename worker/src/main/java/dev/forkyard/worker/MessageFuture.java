@@ -4,12 +4,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of a message. Whoever waits for it tells the channel first: a listener that waits
  * holds up the thread that would complete it.
  */
-final class MessageFuture<T> extends CompletableFuture<T> {
+final class MessageFuture<T extends @Nullable Object> extends CompletableFuture<T> {
 
   private final Runnable beforeWait;
 

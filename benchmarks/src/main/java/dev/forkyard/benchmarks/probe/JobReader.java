@@ -1,6 +1,7 @@
 package dev.forkyard.benchmarks.probe;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,13 +21,13 @@ final class JobReader {
 
   void read(ByteBuffer in, Sink sink) {
     while (payload != null || header(in)) {
-      int count = Math.min(in.remaining(), payload.length - filled);
-      in.get(payload, filled, count);
+      byte[] whole = Objects.requireNonNull(payload);
+      int count = Math.min(in.remaining(), whole.length - filled);
+      in.get(whole, filled, count);
       filled += count;
-      if (filled < payload.length) {
+      if (filled < whole.length) {
         return;
       }
-      byte[] whole = payload;
       payload = null;
       sink.job(id, whole);
     }

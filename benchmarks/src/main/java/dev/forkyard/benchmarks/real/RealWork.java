@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -82,7 +83,7 @@ public final class RealWork implements AutoCloseable {
     ways.put("one thread", () -> inline(job, job.inputs()));
     ways.put(workers + " threads", () -> byThreads(job));
     for (String warm : List.of("pool", workers + " threads")) {
-      ways.get(warm).run();
+      Objects.requireNonNull(ways.get(warm)).run();
     }
     Map<String, List<Double>> seconds = new LinkedHashMap<>();
     for (int i = 0; i < ROUNDS; i++) {
