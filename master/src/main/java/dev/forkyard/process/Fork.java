@@ -44,8 +44,14 @@ final class Fork {
 
     @Override
     public void serve(SocketChannel connection, FrameInput input) {
-      channel.run(connection, input);
-      callbacks.execute(channel::tellDisconnected);
+      try {
+        channel.run(connection, input);
+      } catch (RuntimeException | Error thrown) {
+        // Most likely a message that the heap has no room for.
+        Callbacks.report(thrown);
+      } finally {
+        callbacks.execute(channel::tellDisconnected);
+      }
     }
   }
 

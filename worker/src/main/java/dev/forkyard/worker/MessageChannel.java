@@ -489,6 +489,7 @@ public final class MessageChannel {
    * @return whether the peer's end was to be expected: it had said goodbye, or was to be told
    */
   public boolean run(SocketChannel connected, FrameInput input) {
+    boolean expected;
     try {
       Selector selector = open(connected);
       if (selector != null) {
@@ -496,13 +497,15 @@ public final class MessageChannel {
       }
     } catch (IOException | ClosedSelectorException brokenConnection) {
       // As good as an end.
+    } finally {
+      // Also where a message has no room in the heap: else nobody would learn that it is over.
+      expected = farewellHeard || exiting || !isOpen();
+      if (!exiting) {
+        end();
+        close(connected);
+      }
+      reader = null;
     }
-    boolean expected = farewellHeard || exiting || !isOpen();
-    if (!exiting) {
-      end();
-      close(connected);
-    }
-    reader = null;
     return expected;
   }
 
