@@ -33,7 +33,7 @@ function echo(metric, size, count, inFlight) {
   const large = size > 4096;
   const message = large ? Buffer.alloc(size, 1) : 'x'.repeat(size);
   const child = fork(__filename, ['child'], { serialization: large ? 'advanced' : 'json' });
-  const warmUp = large ? 1000 : 50000;
+  const warmUp = large ? 1000 : 150000;
   let sent = 0;
   let received = 0;
   let since;

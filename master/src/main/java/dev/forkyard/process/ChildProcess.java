@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * and {@link #execFile} collect what a program prints, {@link #spawn} streams it, {@link #fork}
  * starts a JVM that messages can be sent to.
  *
- * <p>Unless it is detached, a child ends with this JVM, even by {@code kill -9}, and so does all
- * that it started, where the system has {@code sh} and {@code setsid}: it leads a session of its
- * own, which a small guard process then kills. So a terminal's Ctrl-C reaches this program alone. A
- * child that stays in this program's session ({@link SpawnOptions.Builder#sameSession}) starts
- * sooner, and less is promised of what it started.
+ * <p>Unless it is detached, a child ends with this JVM, even by {@code kill -9}, where the system
+ * has {@code sh}: a small guard process then kills it with its descendants. As in Node it stays in
+ * this program's session, so that it shares the terminal. A child that leads a session of its own
+ * ({@link SpawnOptions.Builder#ownSession}) starts later, and then all that it started is found,
+ * also what has lost its parent.
  *
  * <p>All methods may be called from any thread. Callbacks and futures complete on threads that
  * children share: one after the other for each output, and for the messages and the end of each
@@ -52,6 +52,10 @@ public sealed class ChildProcess permits ForkedProcess {
   private final boolean releases;
   private final boolean writable;
   private volatile boolean killTreeOnExit;
+
+  /** Those that were signalled with it; where it leads no session, nobody finds them later. */
+  private volatile @Nullable Descendants signalled;
+
   private final CompletableFuture<@Nullable Void> dead = new CompletableFuture<>();
   private final AtomicBoolean reaps = new AtomicBoolean();
   private final CompletableFuture<@Nullable Void> reaped = new CompletableFuture<>();
@@ -262,11 +266,15 @@ public sealed class ChildProcess permits ForkedProcess {
     if (socket != null) {
       socket.childEnded();
     }
-    CompletableFuture<@Nullable Void> alone = CompletableFuture.completedFuture(null);
+    Descendants left = signalled;
+    CompletableFuture<?> alone = CompletableFuture.completedFuture(null);
     if (guard != null && killTreeOnExit && reach == ProcessGuard.Reach.SESSION) {
       alone = reap(reach);
     } else if (guard != null) {
       guard.forget(process.pid());
+    }
+    if (killTreeOnExit && left != null) {
+      alone = CompletableFuture.allOf(alone, left.endTrees(this::reapTree)).thenRun(left::kill);
     }
     alone.thenRun(
         () -> {
@@ -428,6 +436,7 @@ public sealed class ChildProcess permits ForkedProcess {
   void killGroup(String signal) {
     if (reach == ProcessGuard.Reach.TREE) {
       Descendants descendants = new Descendants(process);
+      signalled = descendants;
       kill(signal);
       descendants.forEach(each -> send(signal, each));
     } else if (process.isAlive()) {
@@ -479,6 +488,16 @@ public sealed class ChildProcess permits ForkedProcess {
       }
     }
     return reaped;
+  }
+
+  private CompletableFuture<?> reapTree(long pid) {
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    try {
+      byGuard(with -> with.reap(pid, ProcessGuard.Reach.TREE).thenRun(() -> done.complete(null)));
+    } catch (UnsupportedOperationException noGuard) {
+      done.complete(null);
+    }
+    return done;
   }
 
   private void byGuard(Consumer<ProcessGuard> action) {

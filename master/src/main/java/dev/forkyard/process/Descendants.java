@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a process has started and what these have, at one moment, as far as the parents live. */
@@ -31,6 +32,15 @@ final class Descendants {
 
   void kill() {
     forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Ends those that are left in this way, each with what it has started since. */
+  CompletableFuture<?> endTrees(LongFunction<CompletableFuture<?>> end) {
+    return CompletableFuture.allOf(
+        processes.stream()
+            .filter(Descendants::runs)
+            .map(each -> end.apply(each.pid()))
+            .toArray(CompletableFuture<?>[]::new));
   }
 
   /** Whether none has left this session. */

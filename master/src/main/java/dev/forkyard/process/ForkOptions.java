@@ -57,6 +57,11 @@ public final class ForkOptions extends ProcessOptions {
     return streams;
   }
 
+  @Override
+  boolean ownSession() {
+    return super.ownSession() || detached;
+  }
+
   boolean detached() {
     return detached;
   }
@@ -138,7 +143,10 @@ public final class ForkOptions extends ProcessOptions {
       return this;
     }
 
-    /** Lets the child outlive this program; its message channel then ends and it goes on. */
+    /**
+     * Lets the child outlive this program; its message channel then ends and it goes on. It leads a
+     * session of its own.
+     */
     public Builder detached() {
       this.detached = true;
       return this;

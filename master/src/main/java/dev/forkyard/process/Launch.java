@@ -6,18 +6,18 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One start of a process: the only place where this is done. What was asked for is checked before
- * anything is started; where it can and is not told otherwise, the process leads a session and
- * group of its own, so that all that it starts can be found and a terminal's signals do not reach
- * it.
+ * anything is started; where it can and is told so, the process leads a session and group of its
+ * own, so that all that it starts can be found and a terminal's signals do not reach it.
  */
 final class Launch {
+
+  private static final String DEFAULT_PATH = "/usr/bin:/bin";
 
   private final List<String> command;
   private final ProcessGuard.Reach reach;
@@ -34,11 +34,9 @@ final class Launch {
   Launch(List<String> command, ProcessOptions options, SpawnOptions.Streams streams) {
     this.command = List.copyOf(command);
     check(this.command);
-    List<String> prefix = options.sameSession() ? List.of() : ProcessGuard.SESSION_PREFIX;
+    List<String> prefix = options.ownSession() ? ProcessGuard.SESSION_PREFIX : List.of();
     reach = prefix.isEmpty() ? ProcessGuard.Reach.TREE : ProcessGuard.Reach.SESSION;
-    List<String> whole = new ArrayList<>(prefix);
-    whole.addAll(this.command);
-    builder = new ProcessBuilder(whole);
+    builder = new ProcessBuilder();
     if (options.cleanEnvironment()) {
       builder.environment().clear();
     }
@@ -50,7 +48,10 @@ final class Launch {
       checkDirectory(directory);
       builder.directory(directory.toFile());
     }
-    checkProgram(directory == null ? Path.of("") : directory);
+    String program = program(directory == null ? Path.of("") : directory, prefix.isEmpty());
+    builder.command().addAll(prefix);
+    builder.command().add(program);
+    builder.command().addAll(this.command.subList(1, this.command.size()));
     builder.redirectInput(streams.stdin().input());
     builder.redirectOutput(streams.stdout().output("stdout"));
     builder.redirectError(streams.stderr().output("stderr"));
@@ -93,8 +94,11 @@ final class Launch {
     }
   }
 
-  /** What leads the session would start and only then fail, with a message of its own. */
-  private void checkProgram(Path directory) {
+  /**
+   * What is to be started. It is checked here, since what leads a session would start and only then
+   * fail, with a message of its own. The JDK alone looks for it on this program's PATH.
+   */
+  private String program(Path directory, boolean byJdk) {
     String program = command.get(0);
     if (program.indexOf('/') >= 0) {
       Path file = directory.resolve(program);
@@ -104,22 +108,27 @@ final class Launch {
         throw new ProcessStartException(
             Reason.NOT_EXECUTABLE, command, program + " can't be executed");
       }
-    } else if (File.separatorChar == '/' && !onPath(program, directory)) {
-      throw new ProcessStartException(
-          Reason.NOT_FOUND, command, "the command " + program + " was not found on the PATH");
+      return program;
+    } else if (File.separatorChar != '/') {
+      return program;
     }
+    String path = builder.environment().getOrDefault("PATH", DEFAULT_PATH);
+    Path file = find(program, path, directory);
+    boolean sameForJdk =
+        file.isAbsolute() && path.equals(System.getenv().getOrDefault("PATH", DEFAULT_PATH));
+    return byJdk && !sameForJdk ? file.toAbsolutePath().toString() : program;
   }
 
   /** As the system looks for it, from the directory that the process will be in. */
-  private boolean onPath(String program, Path directory) {
-    String path = builder.environment().getOrDefault("PATH", "/usr/bin:/bin");
+  private Path find(String program, String path, Path directory) {
     for (String each : path.split(":", -1)) {
       Path file = directory.resolve(each).resolve(program);
       if (Files.isExecutable(file) && !Files.isDirectory(file)) {
-        return true;
+        return file;
       }
     }
-    return false;
+    throw new ProcessStartException(
+        Reason.NOT_FOUND, command, "the command " + program + " was not found on the PATH");
   }
 
   void environment(String name, String value) {

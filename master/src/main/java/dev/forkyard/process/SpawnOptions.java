@@ -21,11 +21,6 @@ public final class SpawnOptions extends ProcessOptions {
     this.killTreeOnExit = builder.killTreeOnExit;
     this.socket = builder.socket;
     this.guard = builder.guard;
-    if (killTreeOnExit && sameSession()) {
-      throw new IllegalArgumentException(
-          "killTreeOnExit goes not with sameSession: what a process left behind is found by the"
-              + " session that it led");
-    }
   }
 
   /** Three pipes, this program's directory and environment. */
@@ -44,6 +39,11 @@ public final class SpawnOptions extends ProcessOptions {
 
   boolean detached() {
     return detached;
+  }
+
+  @Override
+  boolean ownSession() {
+    return super.ownSession() || detached || killTreeOnExit;
   }
 
   boolean killTreeOnExit() {
@@ -105,8 +105,8 @@ public final class SpawnOptions extends ProcessOptions {
     }
 
     /**
-     * Lets the process outlive this program. Its standard streams should then be files, ignored or
-     * inherited: a pipe ends with this program.
+     * Lets the process outlive this program, in a session of its own, as in Node. Its standard
+     * streams should then be files, ignored or inherited: a pipe ends with this program.
      */
     public Builder detached() {
       this.detached = true;
@@ -114,8 +114,8 @@ public final class SpawnOptions extends ProcessOptions {
     }
 
     /**
-     * When the process has ended, kills what it left behind in its session, which is then to be its
-     * own: this goes not with {@link #sameSession}.
+     * When the process has ended, kills what it left behind in its session, which is then its own,
+     * as with {@link #ownSession}.
      */
     public Builder killTreeOnExit() {
       this.killTreeOnExit = true;

@@ -1,4 +1,4 @@
-/** Child processes that lead a session of their own and never outlive this JVM. */
+/** Child processes that never outlive this JVM unless they are to. */
 @NullMarked
 package dev.forkyard.process;
 

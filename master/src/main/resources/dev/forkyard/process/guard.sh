@@ -125,8 +125,8 @@ while read -r command pid argument; do
   esac
 done
 
-for pid in $sessions; do kill -KILL "-$pid" 2>/dev/null; done
+# First by descent, also those that lead sessions, since one of their descendants may have left it.
 # shellcheck disable=SC2086
-kill_trees $trees
+kill_trees $trees $sessions
 for leader in $sessions; do kill_session "$leader"; done
 [ -z "${1:-}" ] || rm -rf -- "$1" "/dev/shm/${1##*/}-"*

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Programs that are ended: by their time limit, by a cancel, or by whoever completes the future.
@@ -46,11 +48,12 @@ class ExecLimitTest {
     }
   }
 
-  @Test
-  void aProgramInThisSessionGetsItWithItsDescendantsThatStillHaveTheirParents() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void itsDescendantsGetTheSignalToo(boolean ownSession) throws Exception {
     for (String signal : List.of("SIGTERM", "SIGUSR1")) {
       ExecOptions options =
-          children.exec().sameSession().timeout(SHORT).killSignal(signal).killGrace(LONG).build();
+          exec(ownSession).timeout(SHORT).killSignal(signal).killGrace(LONG).build();
       ExecException failure =
           failure(ChildProcess.exec("echo out; sleep 1000 & sh -c 'sleep 1000; :'; :", options));
       assertThat(failure.timedOut()).isTrue();
@@ -96,9 +99,14 @@ class ExecLimitTest {
     assertThat(failure.result().signal()).hasValue("SIGKILL");
   }
 
-  @Test
-  void aTimeThatIsUpTakesDescendantsAlongThatIgnoreTheSignal() throws Exception {
-    ExecOptions options = children.exec().timeout(SHORT).killGrace(LONG).build();
+  private ExecOptions.Builder exec(boolean ownSession) {
+    return ownSession ? children.exec().ownSession() : children.exec();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aTimeThatIsUpTakesDescendantsAlongThatIgnoreTheSignal(boolean ownSession) throws Exception {
+    ExecOptions options = exec(ownSession).timeout(SHORT).killGrace(LONG).build();
     String stubborn = "(trap '' TERM; sleep 1000; sleep 1000) & ";
     ExecException failure = failure(ChildProcess.exec(stubborn + "sleep 1000", options));
     assertThat(failure.timedOut()).isTrue();

@@ -162,14 +162,14 @@ class KillTest {
     THIS_PROGRAMS;
 
     SpawnOptions.Builder options(Marked children) {
-      return this == THEIR_OWN ? children.spawn() : children.spawn().sameSession();
+      return this == THEIR_OWN ? children.spawn().ownSession() : children.spawn();
     }
   }
 
   @Test
-  void aChildLeadsASessionOfItsOwnUnlessItIsToStayInThisProgramsOne() throws Exception {
-    ChildProcess own = ready("echo ready; read -r line");
-    ChildProcess same = ready("echo ready; read -r line", children.spawn().sameSession());
+  void aChildStaysInThisProgramsSessionUnlessItIsToLeadOne() throws Exception {
+    ChildProcess own = ready("echo ready; read -r line", children.spawn().ownSession());
+    ChildProcess same = ready("echo ready; read -r line");
     assertThat(stat(own.pid(), 3)).isEqualTo(String.valueOf(own.pid()));
     for (int groupAndSession : new int[] {2, 3}) {
       assertThat(stat(same.pid(), groupAndSession))
@@ -197,7 +197,9 @@ class KillTest {
   void straysWhoseParentsAreGoneAndWhoLeadAGroupOfTheirOwnAreGoneToo() throws Exception {
     // Forked twice, so that they are nobody's descendants; timeout leads a group.
     ChildProcess child =
-        ready("(sleep 1000 & timeout 1000 sleep 1000 &) ; echo ready; sleep 1000; :");
+        ready(
+            "(sleep 1000 & timeout 1000 sleep 1000 &) ; echo ready; sleep 1000; :",
+            children.spawn().ownSession());
     await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() >= 4);
     child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
     await().atMost(TREE_SECONDS, TimeUnit.SECONDS).until(() -> children.alive().isEmpty());
@@ -223,7 +225,7 @@ class KillTest {
                   children.spawn().killTreeOnExit().build())
               : ChildProcess.spawn(
                   List.of("sh", "-c", "sleep 1000 & (sleep 1000; :) & sleep 1000; :"),
-                  children.spawn().sameSession().build());
+                  children.spawn().build());
       CompletableFuture<?> first = child.killTree();
       CompletableFuture<?> second = child.killTree();
       CompletableFuture.allOf(first, second).get(TREE_SECONDS, TimeUnit.SECONDS);
@@ -244,19 +246,11 @@ class KillTest {
   }
 
   @Test
-  void whatCanNotBeFoundAfterTheExitIsNotPromised() {
-    assertThatThrownBy(() -> children.spawn().sameSession().killTreeOnExit().build())
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("killTreeOnExit goes not with sameSession");
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void aDetachedChildCanBeKilledWithItsTree(Session session) throws Exception {
+  void aDetachedChildCanBeKilledWithItsTree() throws Exception {
     ChildProcess child =
         ready(
             "trap 'exit 5' USR2; sleep 1000 & echo ready; while :; do sleep 0.1; done",
-            session.options(children).detached());
+            children.spawn().detached());
     child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
     children.awaitNoneLeft();
     get(child.onExit());

@@ -45,7 +45,7 @@ class ProgramTest {
   void theChildrenOfAProgramThatIsKilledEndUnlessTheyAreDetached() throws Exception {
     ChildProcess program = run(HasChildren.class);
     assertThat(program.stdout().readNBytes(6)).asString(UTF_8).isEqualTo("ready\n");
-    await().atMost(LIMIT).until(() -> children.alive("sleep 100").size() == 11);
+    await().atMost(LIMIT).until(() -> children.alive("sleep 100").size() == 16);
     program.kill("SIGKILL");
     await().atMost(LIMIT).until(() -> children.alive().size() == 1);
     assertThat(children.alive("sleep 1001")).hasSize(1);
@@ -63,10 +63,15 @@ class ProgramTest {
       ChildProcess.spawn(List.of("sleep", "1000"), silent.build());
       ChildProcess.spawn(List.of("sh", "-c", "trap '' TERM HUP; sleep 1000; :"), silent.build());
       ChildProcess.spawn(List.of("sleep", "1000"));
-      ChildProcess.exec("sleep 1000 & (sleep 1000 &); exec sleep 1000");
+      ChildProcess.exec("sleep 1000 & exec sleep 1000");
+      ChildProcess.exec(
+          "sleep 1000 & (sleep 1000 &); exec sleep 1000",
+          ExecOptions.builder().ownSession().build());
+      ChildProcess.spawn(
+          List.of("sh", "-c", "trap '' TERM HUP; setsid sleep 1000 & sleep 1000; :"));
       ChildProcess.spawn(
           List.of("sh", "-c", "trap '' TERM HUP; setsid sleep 1000 & sleep 1000; :"),
-          SpawnOptions.builder().sameSession().build());
+          SpawnOptions.builder().ownSession().build());
       ChildProcess.spawn(List.of("sleep", "1001"), silent.detached().build());
       System.out.println("ready");
       LockSupport.park();
@@ -132,8 +137,8 @@ class ProgramTest {
     public static void main(String[] args) throws Exception {
       Stdio own = Stdio.inherit();
       SpawnOptions.Builder options = SpawnOptions.builder().stdin(own).stdout(own).stderr(own);
-      if (args[0].equals("same")) {
-        options.sameSession();
+      if (args[0].equals("own")) {
+        options.ownSession();
       }
       String script = "read -r line; echo \"out $line\"; echo \"err $line\" >&2";
       ChildProcess.spawn(List.of("sh", "-c", script), options.build()).onClose().get();
