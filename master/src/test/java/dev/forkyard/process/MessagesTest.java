@@ -561,6 +561,56 @@ class MessagesTest {
     assertThat(Arrays.equals(echoes.next(), message)).as("echo of " + size + " bytes").isTrue();
   }
 
+  @Test
+  void oneThatHasNoRoomInTheChildEndsTheChannelAndBothAreTold() throws Exception {
+    ForkedProcess child =
+        forks.fork(
+            Echo.class,
+            Forks.options().stderr(Stdio.ignore()).jvmOptions(Forks.jvmOptions("-Xmx24m")));
+    Messages<String> answers = messages(child, String.class);
+    child.send("hello");
+    assertThat(answers.next()).isEqualTo("hello");
+    CompletableFuture<?> taken = child.sendStrict(new byte[100 * MEBIBYTE]);
+    assertThatThrownBy(() -> get(taken)).hasCauseInstanceOf(ChannelClosedException.class);
+    get(child.onDisconnect());
+    get(child.onExit());
+  }
+
+  @Test
+  void oneThatHasNoRoomInTheParentEndsTheChannelAndItIsTold() throws Exception {
+    ChildProcess parent =
+        forks.spawn(
+            SpawnOptions.builder().stderr(Stdio.ignore()),
+            OtherJvm.command(List.of("-Xmx40m"), Cramped.class).toArray(String[]::new));
+    assertThat(new String(parent.stdout().readAllBytes(), StandardCharsets.UTF_8))
+        .isEqualTo("disconnected, exit 0\n");
+  }
+
+  /** Gets a message for which it has no room. */
+  static final class Cramped {
+    public static void main(String[] args) throws Exception {
+      ForkedProcess child =
+          ChildProcess.fork(
+              Lavish.class,
+              Forks.options()
+                  .jvmOptions(Forks.jvmOptions("-Xmx256m"))
+                  .maxMessageBytes(128 * MEBIBYTE)
+                  .build());
+      child.onMessage(byte[].class, message -> System.out.println(message.length));
+      get(child.onDisconnect());
+      System.out.println("disconnected, exit " + get(child.onExit()).exitCode().orElse(-1));
+    }
+  }
+
+  /** Sends a large message. */
+  public static final class Lavish {
+    private Lavish() {}
+
+    public static void main(String[] args) {
+      ParentProcess.get().send(new byte[100 * MEBIBYTE]);
+    }
+  }
+
   /** Sends a message that is too large, says what it got for it, and then one that is not. */
   public static final class Wordy {
     private Wordy() {}
