@@ -1,5 +1,8 @@
 package dev.forkyard.pool;
 
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -41,7 +44,7 @@ final class Completer implements AutoCloseable {
     static final Logger LOG = LoggerFactory.getLogger(ProcessPool.class);
   }
 
-  private final ConcurrentLinkedQueue<JobFuture<?>> queue = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Batch> queue = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Drainer> current = new AtomicReference<>();
   private final AtomicBoolean looking = new AtomicBoolean();
   private final ThreadFactory factory;
@@ -78,18 +81,59 @@ final class Completer implements AutoCloseable {
     threads = executor == null ? owned : executor;
   }
 
-  /** Any thread: the future has its delivery. */
-  void execute(JobFuture<?> future) {
-    queue.add(future);
-    if (current.get() == null) {
-      replace(null);
-    } else if (closed) {
-      lookOn();
+  /** Futures that got their deliveries together. Each is taken once. */
+  private static final class Batch {
+
+    private final @Nullable JobFuture<?>[] futures;
+    private final AtomicInteger next = new AtomicInteger();
+
+    Batch(@Nullable JobFuture<?>[] futures) {
+      this.futures = futures;
+    }
+
+    boolean hasMore() {
+      return next.get() < futures.length;
+    }
+
+    @Nullable JobFuture<?> take() {
+      int taken = next.getAndIncrement();
+      return taken < futures.length ? futures[taken] : null;
+    }
+  }
+
+  /** These have their deliveries: wakes who waits for one, and completes the others. */
+  void execute(List<JobFuture<?>> delivered) {
+    // Who begins to wait from here on sees the delivery, and who began before is seen.
+    VarHandle.fullFence();
+    @Nullable JobFuture<?>[] others = new JobFuture<?>[delivered.size()];
+    int count = 0;
+    for (JobFuture<?> future : delivered) {
+      Thread waiter = future.loneWaiter();
+      if (waiter != null) {
+        LockSupport.unpark(waiter);
+      } else if (future.isDone()) {
+        future.settle();
+      } else {
+        others[count++] = future;
+      }
+    }
+    if (count > 0) {
+      queue.add(new Batch(count == others.length ? others : Arrays.copyOf(others, count)));
+      if (current.get() == null) {
+        replace(null);
+      } else if (closed) {
+        lookOn();
+      }
     }
   }
 
   boolean waiting() {
-    return !queue.isEmpty();
+    for (Batch batch : queue) {
+      if (batch.hasMore()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** On the loop: replaces a drainer that is stuck. */
@@ -162,10 +206,13 @@ final class Completer implements AutoCloseable {
       }
       started = true;
       while (current.get() == this) {
-        JobFuture<?> future = queue.poll();
+        Batch batch = queue.peek();
+        JobFuture<?> future = batch == null ? null : batch.take();
         if (future != null) {
           settle(future);
           completed.lazySet(completed.get() + 1);
+        } else if (batch != null) {
+          queue.remove(batch);
         } else if (!current.compareAndSet(this, null)
             || queue.isEmpty()
             || !current.compareAndSet(null, this)) {

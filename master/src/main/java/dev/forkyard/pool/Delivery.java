@@ -28,19 +28,8 @@ record Delivery(
 
   private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "", false);
 
-  JobReport report(long jobId, long submittedNanos) {
-    long totalNanos = endedNanos - submittedNanos;
-    // What a worker claims has its bounds; an unsigned number beyond a long arrives negative.
-    long runNanos = Math.max(0, Math.min(runNanos(), totalNanos));
-    return new JobReport(
-        jobId,
-        attempt,
-        workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
-        Duration.ofNanos(runNanos),
-        Duration.ofNanos(totalNanos));
-  }
-
-  private long runNanos() {
+  /** As the worker claims, or as it was seen. */
+  long runNanos() {
     if (outcome instanceof Outcome.Replied replied) {
       return replied.reply() instanceof Frame.Result result
           ? result.runNanos()
@@ -52,15 +41,17 @@ record Delivery(
   }
 
   /** The result, or the exception that the future completes with. */
-  <O extends @Nullable Object> O decode(JobFuture<O> future, JobReport report) {
-    long jobId = future.jobId();
+  <O extends @Nullable Object> O decode(JobFuture<O> future) {
     if (outcome instanceof Outcome.Replied replied) {
       if (replied.reply() instanceof Frame.Result result) {
-        return decodeResult(future, result, report);
+        return decodeResult(future, result);
       }
+      JobReport report = future.report();
       JobFailedException failed = failed((Frame.Failure) replied.reply(), report);
       throw future.askedToStop ? stopped(future, failed, report) : failed;
-    } else if (outcome instanceof Outcome.Lost lost) {
+    }
+    JobReport report = future.report();
+    if (outcome instanceof Outcome.Lost lost) {
       throw lost(future, lost, report);
     } else if (outcome instanceof Outcome.TimedOut timedOut) {
       throw timedOut(future, timedOut, report);
@@ -78,12 +69,11 @@ record Delivery(
     } else if (outcome instanceof Outcome.Refused) {
       throw new JobRejectedException(reason);
     }
-    throw new CancellationException("job " + jobId + " was cancelled: " + reason);
+    throw new CancellationException("job " + future.jobId() + " was cancelled: " + reason);
   }
 
   @SuppressWarnings("NullAway") // a null result is a value: only the declared type knows
-  private <O extends @Nullable Object> O decodeResult(
-      JobFuture<O> future, Frame.Result result, JobReport report) {
+  private <O extends @Nullable Object> O decodeResult(JobFuture<O> future, Frame.Result result) {
     byte[] value = result.value();
     if (value == null) {
       return null;
@@ -98,7 +88,7 @@ record Delivery(
           "the result of job " + future.jobId() + " could not be decoded: " + e.getMessage(),
           "",
           e,
-          report);
+          future.report());
     }
   }
 

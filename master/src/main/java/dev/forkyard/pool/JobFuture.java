@@ -1,8 +1,10 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.Job;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -28,7 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class JobFuture<O extends @Nullable Object> extends CompletableFuture<O> {
 
   private static final AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> WAITER =
-      waiterField();
+      field(Thread.class, "waiter");
+  private static final AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Delivery> DELIVERY =
+      field(Delivery.class, "delivery");
 
   private final PoolLoop pool;
   private final long jobId;
@@ -36,12 +40,20 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private final JobOptions options;
   private final long submittedNanos = System.nanoTime();
 
-  private volatile byte @Nullable [] payload;
   private volatile @Nullable Delivery delivery;
   private volatile @Nullable Thread waiter;
-  private volatile @Nullable JobReport report;
+
+  /** Whether what follows is told, which the delivery told. */
+  private volatile boolean settled;
+
+  private int attempt;
+  private long workerPid;
+  private long runNanos;
+  private long endedNanos;
 
   // These are the loop's alone.
+
+  private byte @Nullable [] payload;
 
   /** Null before it was accepted, and after it has ended. */
   @Nullable Job<JobFuture<?>> job;
@@ -54,12 +66,6 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   /** Earlier attempts that ended with their workers, oldest first; as above. */
   private List<Delivery.Death> deaths = List.of();
-
-  /** Whether it is among the {@link OpenJobs}, and its neighbours there. */
-  boolean open;
-
-  @Nullable JobFuture<?> previousOpen;
-  @Nullable JobFuture<?> nextOpen;
 
   JobFuture(
       PoolLoop pool,
@@ -85,14 +91,25 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
    * @throws IllegalStateException if it has not ended
    */
   public JobReport report() {
-    JobReport known = report;
-    if (known == null) {
+    if (!settled) {
       if (!isDone()) {
         throw new IllegalStateException("job " + jobId + " has not ended");
       }
       return JobReport.withoutRun(jobId, System.nanoTime() - submittedNanos);
     }
-    return known;
+    return madeReport();
+  }
+
+  private JobReport madeReport() {
+    long totalNanos = endedNanos - submittedNanos;
+    // What a worker claims has its bounds; an unsigned number beyond a long arrives negative.
+    long bounded = Math.max(0, Math.min(runNanos, totalNanos));
+    return new JobReport(
+        jobId,
+        attempt,
+        workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
+        Duration.ofNanos(bounded),
+        Duration.ofNanos(totalNanos));
   }
 
   @Override
@@ -179,6 +196,9 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   /** Waits on this thread, if no other does so already, until there is something to decode. */
   private void awaitDelivery(long nanos) throws InterruptedException {
+    if (delivery != null && !Thread.currentThread().isInterrupted()) {
+      settle();
+    }
     Thread self = Thread.currentThread();
     if (isDone() || !WAITER.compareAndSet(this, null, self)) {
       return;
@@ -201,16 +221,16 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     }
   }
 
-  /** On the loop: the job has ended. */
+  /** On the loop: the job has ended. Nobody is told yet, as {@link Completer#execute} does. */
   void deliver(Delivery ended) {
     payload = null;
-    delivery = ended;
+    DELIVERY.lazySet(this, ended);
+  }
+
+  /** Who is to be woken to decode it; null if others wait for it too, or nobody does. */
+  @Nullable Thread loneWaiter() {
     Thread waiting = waiter;
-    if (waiting != null && getNumberOfDependents() == 0) {
-      LockSupport.unpark(waiting);
-    } else {
-      pool.completer().execute(this);
-    }
+    return waiting != null && getNumberOfDependents() == 0 ? waiting : null;
   }
 
   /** Decodes what was delivered and completes, on the thread that came first. */
@@ -219,11 +239,14 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     if (ended == null) {
       return;
     }
-    JobReport how = ended.report(jobId, submittedNanos);
-    report = how;
+    attempt = ended.attempt();
+    workerPid = ended.workerPid();
+    runNanos = ended.runNanos();
+    endedNanos = ended.endedNanos();
+    settled = true;
     if (!isDone()) {
       try {
-        super.complete(ended.decode(this, how));
+        super.complete(ended.decode(this));
       } catch (RuntimeException | Error e) {
         super.completeExceptionally(e);
       }
@@ -252,9 +275,10 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // a field's owner is known by its raw class alone
-  private static AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> waiterField() {
+  private static <V> AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable V> field(
+      Class<V> type, String name) {
     return (AtomicReferenceFieldUpdater)
-        AtomicReferenceFieldUpdater.newUpdater(JobFuture.class, Thread.class, "waiter");
+        AtomicReferenceFieldUpdater.newUpdater(JobFuture.class, type, name);
   }
 
   void addDeath(Delivery.Death death) {

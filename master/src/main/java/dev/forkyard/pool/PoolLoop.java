@@ -25,10 +25,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,13 +57,27 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final PoolConfig config;
   private final Scheduler<JobFuture<?>> scheduler;
   private final Completer completer;
-  private final Runnable place;
-  private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean awake = new AtomicBoolean();
+  private final IntConsumer places;
+
+  /** The newest event; the loop takes all at once. */
+  private final AtomicReference<@Nullable Event> inbox = new AtomicReference<>();
+
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
   private final List<WorkerLink> touched = new ArrayList<>();
   private final OpenJobs open = new OpenJobs();
+
+  /** Futures that were delivered in this turn of the loop, of which nobody was told yet. */
+  private final List<JobFuture<?>> delivered = new ArrayList<>();
+
+  /** Places in the queue that became free in this turn. */
+  private int freed;
+
+  /** When the frame came that is being heard. */
+  private long heardNanos;
+
+  private JobSpec lastSpec = new JobSpec(0, 0, 0, 0, 0, false, 0, 0, 0);
+  private @Nullable JobOptions lastOptions;
 
   private volatile @Nullable EventLoop loop;
   private @Nullable WorkerLauncher launcher;
@@ -74,10 +88,23 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private boolean shutNow;
   private @Nullable Throwable breakdown;
 
-  /** The place is given back when a job leaves the queue. */
-  PoolLoop(PoolConfig config, Runnable place) {
+  /** Something for the loop to do. */
+  private static final class Event {
+
+    private final @Nullable Runnable action;
+    private final @Nullable JobFuture<?> submitted;
+    private @Nullable Event next;
+
+    Event(@Nullable Runnable action, @Nullable JobFuture<?> submitted) {
+      this.action = action;
+      this.submitted = submitted;
+    }
+  }
+
+  /** Places are given back when jobs have left the queue. */
+  PoolLoop(PoolConfig config, IntConsumer places) {
     this.config = config;
-    this.place = place;
+    this.places = places;
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.scheduler =
         new Scheduler<>(
@@ -94,7 +121,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   void start(EventLoop eventLoop, WorkerLauncher workerLauncher) {
     this.loop = eventLoop;
     this.launcher = workerLauncher;
-    post(() -> {});
+    wake(eventLoop);
   }
 
   Completer completer() {
@@ -114,7 +141,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   // From any thread.
 
   void submit(JobFuture<?> future) {
-    post(() -> accept(future));
+    post(new Event(null, future));
   }
 
   private void accept(JobFuture<?> future) {
@@ -123,23 +150,33 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       endBroken(future);
       return;
     }
-    JobOptions options = future.options();
-    byte[] payload = future.payload();
-    JobSpec spec =
-        new JobSpec(
-            JobOptions.nanos(options.timeout()),
-            JobOptions.nanos(options.softTimeout()),
-            JobOptions.nanos(options.stallTimeout()),
-            JobOptions.nanos(options.queueTimeout()),
-            options.retries(),
-            options.retryLost(),
-            JobOptions.nanos(options.backoff()),
-            JobOptions.nanos(options.maxBackoff()),
-            payload == null ? 0 : payload.length);
-    Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec, System.nanoTime());
-    if (future.open) {
+    Job<JobFuture<?>> job =
+        scheduler.submit(future.jobId(), future, spec(future), System.nanoTime());
+    if (open.contains(future)) {
       future.job = job;
     }
+  }
+
+  /** Most often the last one's does. */
+  private JobSpec spec(JobFuture<?> future) {
+    JobOptions options = future.options();
+    byte[] payload = future.payload();
+    int bytes = payload == null ? 0 : payload.length;
+    if (options != lastOptions || bytes != lastSpec.bytes()) {
+      lastOptions = options;
+      lastSpec =
+          new JobSpec(
+              JobOptions.nanos(options.timeout()),
+              JobOptions.nanos(options.softTimeout()),
+              JobOptions.nanos(options.stallTimeout()),
+              JobOptions.nanos(options.queueTimeout()),
+              options.retries(),
+              options.retryLost(),
+              JobOptions.nanos(options.backoff()),
+              JobOptions.nanos(options.maxBackoff()),
+              bytes);
+    }
+    return lastSpec;
   }
 
   void cancel(JobFuture<?> future) {
@@ -230,49 +267,98 @@ final class PoolLoop implements Actions<JobFuture<?>> {
    * Hands an event to the loop; after the pool's end it runs at once, and finds everything ended.
    */
   void post(Runnable event) {
-    inbox.add(event);
+    post(new Event(event, null));
+  }
+
+  private void post(Event event) {
+    Event before;
+    do {
+      before = inbox.get();
+      event.next = before;
+    } while (!inbox.compareAndSet(before, event));
     EventLoop running = loop;
     if (terminated.isDone()) {
       drainAfterEnd();
-    } else if (running != null && !awake.getAndSet(true)) {
-      try {
-        running.execute(this::drain);
-      } catch (RejectedExecutionException e) {
-        drainAfterEnd();
-      }
+    } else if (running != null && before == null) {
+      wake(running);
+    }
+  }
+
+  private void wake(EventLoop running) {
+    try {
+      running.execute(this::drain);
+    } catch (RejectedExecutionException e) {
+      drainAfterEnd();
     }
   }
 
   private synchronized void drainAfterEnd() {
-    runInbox();
+    while (inbox.get() != null) {
+      runInbox();
+    }
+    tell();
   }
 
   private void runInbox() {
-    for (Runnable event = inbox.poll(); event != null; event = inbox.poll()) {
+    Event event = oldestFirst(inbox.getAndSet(null));
+    while (event != null) {
       try {
-        event.run();
+        if (event.submitted != null) {
+          accept(event.submitted);
+        } else if (event.action != null) {
+          event.action.run();
+        }
       } catch (RuntimeException | Error e) {
         breakDown(e);
       }
+      event = event.next;
     }
+  }
+
+  private static @Nullable Event oldestFirst(@Nullable Event newest) {
+    Event first = null;
+    for (Event each = newest; each != null; ) {
+      Event before = each.next;
+      each.next = first;
+      first = each;
+      each = before;
+    }
+    return first;
   }
 
   // On the loop.
 
   private void drain() {
-    awake.set(false);
     runInbox();
     settle();
   }
 
   private void settle() {
-    if (breakdown != null) {
-      return;
-    }
     try {
-      closeTheGap();
+      if (breakdown == null) {
+        closeTheGap();
+      }
     } catch (RuntimeException | Error e) {
       breakDown(e);
+    }
+    tell();
+  }
+
+  /** Whatever it tells of happened in one turn, so each is woken once. */
+  private void tell() {
+    if (freed > 0) {
+      int count = freed;
+      freed = 0;
+      try {
+        places.accept(count);
+      } catch (RuntimeException | Error e) {
+        breakDown(e);
+      }
+    }
+    if (!delivered.isEmpty()) {
+      completer.execute(delivered);
+      delivered.clear();
+      watchCompleter();
     }
   }
 
@@ -288,7 +374,6 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     touched.clear();
     if (!terminated.isDone()) {
       setAlarm(now, untilNext);
-      watchCompleter();
     }
   }
 
@@ -330,9 +415,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private void breakDown(Throwable why) {
     if (breakdown == null) {
       breakdown = why;
-      for (JobFuture<?> future = open.any(); future != null; future = open.any()) {
-        endBroken(future);
-      }
+      open.takeAll(this::endBroken);
       List.copyOf(links.values()).forEach(this::kill);
       EventLoop running = loop;
       if (running != null && !links.isEmpty()) {
@@ -340,8 +423,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       } else {
         terminated();
       }
-      watchCompleter();
     }
+    tell();
     Log.LOG.error(
         "pool {} is ended by an error of its own, with all open jobs and its workers",
         config.name(),
@@ -354,17 +437,14 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     future.deliver(
         new Delivery(
             new Outcome.Broken(), 0, 0, null, reason(new Outcome.Broken()), System.nanoTime()));
-    try {
-      leaveQueue(future);
-    } catch (RuntimeException | Error e) {
-      Log.LOG.error("pool {} lost a place in its queue", config.name(), e);
-    }
+    delivered.add(future);
+    leaveQueue(future);
   }
 
   private void leaveQueue(JobFuture<?> future) {
     if (future.queued) {
       future.queued = false;
-      place.run();
+      freed++;
     }
   }
 
@@ -438,6 +518,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
     private void tell(Frame frame) {
       long now = System.nanoTime();
+      heardNanos = now;
       if (frame instanceof Frame.Result result) {
         scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now);
       } else if (frame instanceof Frame.Failure failure) {
@@ -728,8 +809,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 hadWorker ? job.attempt() : 0,
                 link == null ? 0 : link.pid(),
                 link == null ? null : link.death,
-                reason(outcome),
-                System.nanoTime()));
+                outcome instanceof Outcome.Replied ? "" : reason(outcome),
+                outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime()));
+    delivered.add(job.attachment());
   }
 
   /** Where the JVM gave no dump, what the kernel knows of its threads is better than nothing. */

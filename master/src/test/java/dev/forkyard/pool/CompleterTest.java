@@ -108,7 +108,7 @@ class CompleterTest {
           entered.countDown();
           awaitUninterruptibly(release);
         });
-    deliver(future);
+    deliver(loop, future);
     awaitUninterruptibly(entered);
   }
 
@@ -124,7 +124,7 @@ class CompleterTest {
 
   private JobFuture<String> delivered(PoolLoop loop) {
     JobFuture<String> future = future(loop);
-    deliver(future);
+    deliver(loop, future);
     return future;
   }
 
@@ -134,10 +134,11 @@ class CompleterTest {
     return new JobFuture<>(loop, ++lastJobId, handler, null, JobOptions.defaults());
   }
 
-  private static void deliver(JobFuture<String> future) {
+  private static void deliver(PoolLoop loop, JobFuture<String> future) {
     Frame.Result reply = new Frame.Result(future.jobId(), 1, new byte[] {'a'});
     future.deliver(
         new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+    loop.completer().execute(List.of(future));
   }
 
   private static PoolLoop loop(Executor executor) {
@@ -162,6 +163,6 @@ class CompleterTest {
             null,
             executor,
             null);
-    return new PoolLoop(config, () -> {});
+    return new PoolLoop(config, freed -> {});
   }
 }

@@ -28,7 +28,7 @@ class JobFutureTest {
 
   private static final int ROUNDS = 1_500;
 
-  private final PoolLoop loop = new PoolLoop(config(), () -> {});
+  private final PoolLoop loop = new PoolLoop(config(), freed -> {});
   private final ExecutorService waiters = Executors.newCachedThreadPool();
 
   @AfterEach
@@ -64,7 +64,7 @@ class JobFutureTest {
                 }
               });
       Thread.onSpinWait();
-      job.deliver(result());
+      deliver(job, result());
       assertThat(impatient.get(10, TimeUnit.SECONDS)).isEqualTo("done");
     }
   }
@@ -76,7 +76,7 @@ class JobFutureTest {
       CountDownLatch called = new CountDownLatch(1);
       Future<String> waiting = waiters.submit(() -> job.get());
       Future<?> registering = waiters.submit(() -> job.thenAccept(value -> called.countDown()));
-      job.deliver(result());
+      deliver(job, result());
       assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo("done");
       registering.get(10, TimeUnit.SECONDS);
       assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
@@ -89,7 +89,7 @@ class JobFutureTest {
     byte[] encoded = {'d', 'o', 'n', 'e'};
     WeakReference<byte[]> held = new WeakReference<>(encoded);
     Frame.Result reply = new Frame.Result(1, 1, encoded);
-    job.deliver(new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+    deliver(job, new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", 0));
     encoded = null;
     reply = null;
     assertThat(job.join()).isEqualTo("done");
@@ -108,8 +108,8 @@ class JobFutureTest {
     for (long claimed : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
       JobFuture<String> job = future(1);
       Frame.Result reply = new Frame.Result(1, claimed, new byte[0]);
-      job.deliver(
-          new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
+      deliver(
+          job, new Delivery(new Outcome.Replied(true, reply), 1, 1, null, "", System.nanoTime()));
       job.join();
       assertThat(job.report().runTime()).isBetween(Duration.ZERO, job.report().totalTime());
     }
@@ -124,12 +124,17 @@ class JobFutureTest {
     return job.get();
   }
 
-  private static void deliverWhenWaited(AtomicInteger missing, JobFuture<String> job) {
+  private void deliver(JobFuture<String> job, Delivery delivery) {
+    job.deliver(delivery);
+    loop.completer().execute(List.of(job));
+  }
+
+  private void deliverWhenWaited(AtomicInteger missing, JobFuture<String> job) {
     while (missing.get() > 0) {
       Thread.yield();
     }
     Thread.yield();
-    job.deliver(result());
+    deliver(job, result());
   }
 
   private JobFuture<String> future(long id) {

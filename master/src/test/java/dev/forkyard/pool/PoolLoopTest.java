@@ -31,7 +31,7 @@ class PoolLoopTest {
   private final AtomicBoolean placesAreLost = new AtomicBoolean();
   private final AtomicInteger places = new AtomicInteger();
   private final PoolConfig config = config();
-  private final PoolLoop loop = new PoolLoop(config, this::place);
+  private final PoolLoop loop = new PoolLoop(config, this::places);
   private RuntimeDirectory directory;
   private TransportServer server;
   private ProcessGuard guard;
@@ -56,8 +56,8 @@ class PoolLoopTest {
     loop.completer().close();
   }
 
-  private void place() {
-    places.incrementAndGet();
+  private void places(int freed) {
+    places.addAndGet(freed);
     if (placesAreLost.getAndSet(false)) {
       throw new IllegalStateException("planted in the queue");
     }

@@ -60,6 +60,11 @@ final class MasterChannel {
     input.allow(maxFrameBytes);
   }
 
+  /** The next frame of what has arrived; null if it is not there to its end. */
+  @Nullable Frame readArrived() throws IOException {
+    return input.next();
+  }
+
   /** The next frame; null at the end of the connection. */
   @Nullable Frame read() throws IOException {
     Frame frame = input.next();

@@ -1,31 +1,51 @@
 package dev.forkyard.worker;
 
 import dev.forkyard.protocol.Frame;
+import dev.forkyard.protocol.Frame.Encoding;
 import dev.forkyard.protocol.Scoreboard;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /** One job in this worker's hands: either its job thread claims it, or a recall does. */
 final class Task implements JobContext {
 
-  final Frame.Run run;
-  final String handlerName;
+  private static final AtomicIntegerFieldUpdater<Task> CLAIMED =
+      AtomicIntegerFieldUpdater.newUpdater(Task.class, "claimed");
 
-  private final AtomicBoolean claimed = new AtomicBoolean();
+  final String handlerName;
+  final Encoding encoding;
+
+  private final long jobId;
+  private final int attempt;
+  private final long deadlineNanos;
+
+  private volatile int claimed;
   private volatile boolean cancelled;
   private volatile @Nullable Scoreboard scoreboard;
   private volatile long startedNanos;
+  private byte @Nullable [] payload;
+
+  /** Another in the same {@link Inbox}; its business alone. */
+  @Nullable Task next;
 
   Task(Frame.Run run, String handlerName) {
-    this.run = run;
     this.handlerName = handlerName;
+    this.encoding = run.encoding();
+    this.jobId = run.jobId();
+    this.attempt = run.attempt();
+    this.deadlineNanos = run.deadlineNanosLeft();
+    this.payload = run.payload();
   }
 
   /** Whether the caller is the first to claim it. */
   boolean claim() {
-    return claimed.compareAndSet(false, true);
+    return CLAIMED.compareAndSet(this, 0, 1);
+  }
+
+  boolean isClaimed() {
+    return claimed != 0;
   }
 
   void start(long nanos) {
@@ -64,29 +84,32 @@ final class Task implements JobContext {
   }
 
   long scoreboardRun() {
-    return Scoreboard.run(run.jobId(), run.attempt());
+    return Scoreboard.run(jobId, attempt);
   }
 
-  byte @Nullable [] payload() {
-    return run.payload();
+  /** Its input, which it holds no longer; for whoever claimed it, once. */
+  byte @Nullable [] takePayload() {
+    byte[] taken = payload;
+    payload = null;
+    return taken;
   }
 
   @Override
   public long jobId() {
-    return run.jobId();
+    return jobId;
   }
 
   @Override
   public int attempt() {
-    return run.attempt();
+    return attempt;
   }
 
   @Override
   public Optional<Duration> remaining() {
-    if (run.deadlineNanosLeft() == 0) {
+    if (deadlineNanos == 0) {
       return Optional.empty();
     }
-    long left = startedNanos + run.deadlineNanosLeft() - System.nanoTime();
+    long left = startedNanos + deadlineNanos - System.nanoTime();
     return Optional.of(Duration.ofNanos(Math.max(0, left)));
   }
 

@@ -8,11 +8,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,15 @@ public final class WorkerMain {
   private final long workerId;
   private final MasterChannel master;
   private final Scoreboard scoreboard;
-  private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
-  private final Map<Long, Task> waiting = new ConcurrentHashMap<>();
+  private final Inbox inbox = new Inbox();
+
+  /** The end of all work; no job has this id. */
+  private final Task leave =
+      new Task(new Frame.Run(0, 0, null, 0, 0, Frame.Encoding.BINARY, null), "");
+
+  /** The reader's: the tasks that may be unclaimed, the oldest first. */
+  private final ArrayDeque<Task> unclaimed = new ArrayDeque<>();
+
   private final Map<Integer, String> handlerNames = new HashMap<>();
   private final Handlers handlers = new Handlers();
   private volatile @Nullable Task running;
@@ -135,7 +143,7 @@ public final class WorkerMain {
   private void serve() {
     boolean inDoubt = false;
     try {
-      for (Frame frame = master.read(); frame != null; frame = master.read()) {
+      for (Frame frame = next(); frame != null; frame = next()) {
         if (frame instanceof Frame.Run run) {
           accept(run);
         } else if (frame instanceof Frame.Recall recall) {
@@ -145,7 +153,7 @@ public final class WorkerMain {
         } else if (frame instanceof Frame.Stop stop) {
           stop(stop.jobId());
         } else if (frame instanceof Frame.Drain) {
-          work.add(this::leave);
+          inbox.add(leave);
         }
       }
     } catch (IOException | RuntimeException brokenConnection) {
@@ -159,6 +167,16 @@ public final class WorkerMain {
       }
       Runtime.getRuntime().halt(exiting || inDoubt ? 1 : 0);
     }
+  }
+
+  /** What has arrived together is handed over together, before there is a wait for more. */
+  private @Nullable Frame next() throws IOException {
+    Frame frame = master.readArrived();
+    if (frame == null) {
+      inbox.handOver();
+      frame = master.read();
+    }
+    return frame;
   }
 
   /**
@@ -188,18 +206,24 @@ public final class WorkerMain {
       handlerNames.put(run.handlerId(), name);
     }
     Task task = new Task(run, name);
-    waiting.put(run.jobId(), task);
-    work.add(() -> run(task));
+    while (!unclaimed.isEmpty() && unclaimed.getFirst().isClaimed()) {
+      unclaimed.removeFirst();
+    }
+    unclaimed.addLast(task);
+    inbox.add(task);
   }
 
   private void giveBack(long[] jobIds) throws IOException {
+    Set<Long> wanted = new HashSet<>();
+    for (long jobId : jobIds) {
+      wanted.add(jobId);
+    }
     long[] returned = new long[jobIds.length];
     int count = 0;
-    for (long jobId : jobIds) {
-      Task task = waiting.get(jobId);
-      if (task != null && task.claim()) {
-        waiting.remove(jobId);
-        returned[count++] = jobId;
+    for (Task task : unclaimed) {
+      if (wanted.contains(task.jobId()) && task.claim()) {
+        wanted.remove(task.jobId());
+        returned[count++] = task.jobId();
       }
     }
     master.write(new Frame.Returned(Arrays.copyOf(returned, count)));
@@ -234,10 +258,11 @@ public final class WorkerMain {
   private void runJobs() {
     try {
       while (true) {
-        try {
-          work.take().run();
-        } catch (InterruptedException late) {
-          // An interrupt meant for a job that has just ended.
+        Task task = inbox.take();
+        if (task == leave) {
+          leave();
+        } else {
+          run(task);
         }
       }
     } catch (Throwable broken) {
@@ -252,7 +277,6 @@ public final class WorkerMain {
     if (!task.claim()) {
       return;
     }
-    waiting.remove(task.jobId());
     long start = System.nanoTime();
     task.start(start, scoreboard);
     // Before the scoreboard tells of it, since the master may cancel it from then on.
@@ -281,11 +305,11 @@ public final class WorkerMain {
     try {
       Handlers.Loaded loaded = handlers.get(task.handlerName);
       stage = FailureKind.INPUT;
-      Object input = loaded.decode(task.run.encoding(), task.payload());
+      Object input = loaded.decode(task.encoding, task.takePayload());
       stage = FailureKind.THROWN;
       Object output = loaded.handler().handle(input, task);
       stage = FailureKind.OUTPUT;
-      byte[] value = loaded.encode(task.run.encoding(), output);
+      byte[] value = loaded.encode(task.encoding, output);
       if (value != null && value.length > replyBytes()) {
         throw new IllegalArgumentException(
             "the result has "
@@ -308,7 +332,7 @@ public final class WorkerMain {
 
   private void answer(Frame reply) {
     try {
-      master.reply(reply, !work.isEmpty());
+      master.reply(reply, inbox.hasNext());
     } catch (IOException gone) {
       Runtime.getRuntime().halt(0);
     }
