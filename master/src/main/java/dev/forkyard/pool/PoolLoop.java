@@ -64,6 +64,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
+
+  /** The one that was found last: most often it is asked for many times in a row. */
+  private @Nullable WorkerLink found;
+
   private final List<WorkerLink> touched = new ArrayList<>();
   private final OpenJobs open = new OpenJobs();
 
@@ -651,7 +655,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   @Override
   public void run(long workerId, Job<JobFuture<?>> job) {
-    WorkerLink link = links.get(workerId);
+    WorkerLink link = link(workerId);
     if (link == null) {
       return;
     }
@@ -800,7 +804,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     open.remove(job.attachment());
     job.attachment().job = null;
     job.attachment().askedToStop = job.askedToStop();
-    WorkerLink link = links.get(job.workerId());
+    WorkerLink link = link(job.workerId());
     boolean hadWorker = job.workerId() != 0;
     job.attachment()
         .deliver(
@@ -835,9 +839,19 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return shutNow ? "pool " + config.name() + " was shut down" : "by its caller";
   }
 
+  private @Nullable WorkerLink link(long workerId) {
+    WorkerLink link = found;
+    if (link == null || link.id != workerId) {
+      link = links.get(workerId);
+      found = link;
+    }
+    return link;
+  }
+
   @Override
   public void forget(long workerId) {
     WorkerLink link = links.remove(workerId);
+    found = null;
     if (link != null && link.connection != null) {
       link.connection.close();
     }

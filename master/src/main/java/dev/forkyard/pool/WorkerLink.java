@@ -49,6 +49,8 @@ final class WorkerLink {
   long clockOffsetNanos;
 
   private final Map<String, Integer> handlerIds = new HashMap<>();
+  private @Nullable HandlerRef<?, ?> lastHandler;
+  private int lastHandlerId;
 
   WorkerLink(long id) {
     this.id = id;
@@ -61,15 +63,20 @@ final class WorkerLink {
   /** The frame that hands over a job; the handler's name goes along the first time alone. */
   Frame.Run run(JobFuture<?> future, int attempt) {
     HandlerRef<?, ?> handler = future.handler();
-    Integer known = handlerIds.get(handler.className());
-    int handlerId = known == null ? handlerIds.size() + 1 : known;
-    if (known == null) {
-      handlerIds.put(handler.className(), handlerId);
+    String newName = null;
+    if (handler != lastHandler) {
+      lastHandler = handler;
+      Integer known = handlerIds.get(handler.className());
+      lastHandlerId = known == null ? handlerIds.size() + 1 : known;
+      if (known == null) {
+        newName = handler.className();
+        handlerIds.put(newName, lastHandlerId);
+      }
     }
     return new Frame.Run(
         future.jobId(),
-        handlerId,
-        known == null ? handler.className() : null,
+        lastHandlerId,
+        newName,
         attempt,
         JobOptions.nanos(future.options().timeout()),
         handler.encoding(),
@@ -80,6 +87,7 @@ final class WorkerLink {
   void unsent(Frame.Run frame) {
     if (frame.handlerName() != null) {
       handlerIds.remove(frame.handlerName());
+      lastHandler = null;
     }
   }
 

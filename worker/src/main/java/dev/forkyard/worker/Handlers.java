@@ -32,14 +32,26 @@ final class Handlers {
 
   private final Map<String, Loaded> loaded = new LinkedHashMap<>();
 
+  /** The one that was wanted last, which most often is wanted again, by the same string. */
+  private @Nullable Loaded last;
+
+  private @Nullable String lastName;
+
   /** The handler; one that can't be made fails this job, and is tried anew by the next. */
+  @SuppressWarnings({"ReferenceEquality", "StringEquality"}) // another string is looked up
   Loaded get(String className) throws Throwable {
-    Loaded known = loaded.get(className);
+    Loaded known = last;
+    if (known != null && className == lastName) {
+      return known;
+    }
+    known = loaded.get(className);
     if (known == null) {
       known = load(className);
       known.handler.start();
       loaded.put(className, known);
     }
+    last = known;
+    lastName = className;
     return known;
   }
 

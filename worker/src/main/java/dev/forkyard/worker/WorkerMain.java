@@ -11,9 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +51,8 @@ public final class WorkerMain {
   private final ArrayDeque<Task> unclaimed = new ArrayDeque<>();
 
   private final Map<Integer, String> handlerNames = new HashMap<>();
+  private int lastHandlerId;
+  private String lastHandlerName = "";
   private final Handlers handlers = new Handlers();
   private volatile @Nullable Task running;
   private volatile int maxFrameBytes;
@@ -199,13 +199,18 @@ public final class WorkerMain {
   }
 
   private void accept(Frame.Run run) {
-    String name = run.handlerName();
-    if (name == null) {
-      name = handlerNames.getOrDefault(run.handlerId(), "");
-    } else {
-      handlerNames.put(run.handlerId(), name);
+    if (run.handlerName() != null) {
+      handlerNames.put(run.handlerId(), run.handlerName());
+    } else if (run.handlerId() == lastHandlerId) {
+      accept(new Task(run, lastHandlerName));
+      return;
     }
-    Task task = new Task(run, name);
+    lastHandlerId = run.handlerId();
+    lastHandlerName = handlerNames.getOrDefault(lastHandlerId, "");
+    accept(new Task(run, lastHandlerName));
+  }
+
+  private void accept(Task task) {
     while (!unclaimed.isEmpty() && unclaimed.getFirst().isClaimed()) {
       unclaimed.removeFirst();
     }
@@ -214,16 +219,14 @@ public final class WorkerMain {
   }
 
   private void giveBack(long[] jobIds) throws IOException {
-    Set<Long> wanted = new HashSet<>();
-    for (long jobId : jobIds) {
-      wanted.add(jobId);
-    }
+    Map<Long, Task> byId = new HashMap<>();
+    unclaimed.forEach(task -> byId.put(task.jobId(), task));
     long[] returned = new long[jobIds.length];
     int count = 0;
-    for (Task task : unclaimed) {
-      if (wanted.contains(task.jobId()) && task.claim()) {
-        wanted.remove(task.jobId());
-        returned[count++] = task.jobId();
+    for (long jobId : jobIds) {
+      Task task = byId.get(jobId);
+      if (task != null && task.claim()) {
+        returned[count++] = jobId;
       }
     }
     master.write(new Frame.Returned(Arrays.copyOf(returned, count)));

@@ -1,21 +1,20 @@
 package dev.forkyard.pool.scheduler;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The workers alive, and those that may get jobs in the order in which they should. */
 final class Crew<J> {
 
   private final Map<Long, Worker<J>> alive = new HashMap<>();
-  private final TreeSet<Worker<J>> byLoad =
-      new TreeSet<>(
-          Comparator.<Worker<J>>comparingInt(Worker::load).thenComparingLong(worker -> worker.id));
+  private final ByLoad<J> byLoad = new ByLoad<>();
+
+  /** The one that was found last: most often it is asked for many times in a row. */
+  private @Nullable Worker<J> found;
 
   private int starting;
 
@@ -25,7 +24,12 @@ final class Crew<J> {
   }
 
   @Nullable Worker<J> find(long workerId) {
-    return alive.get(workerId);
+    Worker<J> worker = found;
+    if (worker == null || worker.id != workerId) {
+      worker = alive.get(workerId);
+      found = worker;
+    }
+    return worker;
   }
 
   /** Every worker that is not dead, oldest first. */
@@ -39,8 +43,8 @@ final class Crew<J> {
     return alive.size();
   }
 
-  Collection<Worker<J>> available() {
-    return byLoad;
+  boolean noneAvailable() {
+    return byLoad.isEmpty();
   }
 
   /** How many can be counted on: those that boot and those that may get jobs. */
@@ -49,17 +53,12 @@ final class Crew<J> {
   }
 
   @Nullable Worker<J> leastLoaded() {
-    return byLoad.isEmpty() ? null : byLoad.first();
+    return byLoad.leastLoaded();
   }
 
   /** The one to take jobs back from, unless it was asked for some and has not answered. */
   @Nullable Worker<J> mostLoadedNotAsked() {
-    for (Worker<J> worker : byLoad.descendingSet()) {
-      if (worker.recall == null) {
-        return worker;
-      }
-    }
-    return null;
+    return byLoad.mostLoaded(worker -> worker.recall == null);
   }
 
   void put(Worker<J> worker, Job<J> job) {
@@ -100,6 +99,7 @@ final class Crew<J> {
       byLoad.add(worker);
     } else if (next instanceof WorkerState.Dead) {
       alive.remove(worker.id);
+      found = null;
     }
   }
 }

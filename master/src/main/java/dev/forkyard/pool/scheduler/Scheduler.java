@@ -318,7 +318,7 @@ public final class Scheduler<J> {
   }
 
   private void breakIfHopeless() {
-    if (supervision.hopeless() && crew.available().isEmpty()) {
+    if (supervision.hopeless() && crew.noneAvailable()) {
       broken = true;
     }
     if (broken) {

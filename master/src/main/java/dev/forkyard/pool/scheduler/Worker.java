@@ -50,6 +50,13 @@ final class Worker<J> {
 
   final Vitals vitals = new Vitals();
 
+  /** Its place among others of its load; the business of {@link ByLoad} alone. */
+  int listedAt = -1;
+
+  @Nullable Worker<J> previousListed;
+
+  @Nullable Worker<J> nextListed;
+
   Worker(long id, long bornNanos, WorkerState.Starting state) {
     this.id = id;
     this.bornNanos = bornNanos;
