@@ -2,7 +2,7 @@ package dev.forkyard.transport;
 
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
-import dev.forkyard.protocol.FrameDecoder;
+import dev.forkyard.protocol.FrameInput;
 import dev.forkyard.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -11,8 +11,10 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelProgressiveFuture;
 import io.netty.channel.ChannelProgressiveFutureListener;
 import io.netty.channel.ChannelPromise;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,9 +32,6 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private static final int GREETING_SECONDS = 5;
   private static final int MAX_GREETING_BYTES = 4 << 10;
 
-  /** What is allocated for a frame on the word of its length alone; beyond it, as bytes arrive. */
-  private static final int TRUSTED_BYTES = 4 << 20;
-
   /** What is collected in one buffer to be sent, unless a single frame takes more. */
   private static final int GROWN_BYTES = 1 << 20;
 
@@ -45,8 +44,8 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private final Refusals refusals;
   private final TransportServer.Gate gate;
 
-  private FrameDecoder decoder = new FrameDecoder(MAX_GREETING_BYTES);
-  private ByteBuffer input = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+  private final Arrived arrivals = new Arrived();
+  private final FrameInput input = new FrameInput(arrivals, MAX_GREETING_BYTES);
   private @Nullable ChannelHandlerContext context;
   private @Nullable ByteBuf output;
   private @Nullable ConnectionListener listener;
@@ -87,43 +86,47 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     take(arrived);
   }
 
+  /** What has arrived and was not read yet. */
+  private static final class Arrived implements ReadableByteChannel {
+
+    private ByteBuf bytes = Unpooled.EMPTY_BUFFER;
+
+    @Override
+    public int read(ByteBuffer into) {
+      int count = Math.min(into.remaining(), bytes.readableBytes());
+      int limit = into.limit();
+      bytes.readBytes(into.limit(into.position() + count));
+      into.limit(limit);
+      return count;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
+  }
+
   private void take(ByteBuf arrived) {
+    arrivals.bytes = arrived;
     try {
       while (fault == null && arrived.isReadable()) {
-        append(arrived);
+        input.fill();
         decode();
       }
-      partial = input.hasRemaining();
-    } catch (ProtocolException e) {
+      partial = input.isPartial();
+    } catch (IOException e) {
       fail(e);
     } finally {
+      arrivals.bytes = Unpooled.EMPTY_BUFFER;
       arrived.release();
     }
   }
 
-  /** Takes as much as fits, in a buffer that grows to the frame that it is in the middle of. */
-  private void append(ByteBuf arrived) throws ProtocolException {
-    int needed = decoder.needed(input);
-    if (needed > input.capacity() && input.capacity() < TRUSTED_BYTES) {
-      input = ByteBuffer.allocate(Math.min(needed, TRUSTED_BYTES)).put(input);
-    } else if (needed > input.capacity() && input.remaining() == input.capacity()) {
-      input = ByteBuffer.allocate((int) Math.min(needed, 2L * input.capacity())).put(input);
-    } else if (input.capacity() > BUFFER_BYTES && needed <= BUFFER_BYTES) {
-      input = ByteBuffer.allocate(BUFFER_BYTES).put(input);
-    } else if (input.position() > 0) {
-      input.compact();
-    } else {
-      // All of it stays where it is; to compact it would copy it all, each time that more arrives.
-      input.position(input.limit()).limit(input.capacity());
-    }
-    int limit = Math.min(input.limit(), input.position() + arrived.readableBytes());
-    input.limit(limit);
-    arrived.readBytes(input);
-    input.flip();
-  }
-
   private void decode() throws ProtocolException {
-    for (Frame frame = decoder.read(input); frame != null; frame = decoder.read(input)) {
+    for (Frame frame = input.next(); frame != null; frame = input.next()) {
       ConnectionListener heard = listener;
       if (heard != null) {
         heard.onFrame(frame);
@@ -141,7 +144,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     if (admitted == null) {
       throw new ProtocolException("worker " + hello.workerId() + " was not admitted");
     }
-    decoder = new FrameDecoder(admitted.maxFrameBytes());
+    input.allow(admitted.maxFrameBytes());
     listener = admitted;
   }
 

@@ -63,6 +63,11 @@ public final class FrameInput {
     }
   }
 
+  /** Whether part of a frame is here, when {@link #next} has nothing more. */
+  public boolean isPartial() {
+    return large != null || input.hasRemaining();
+  }
+
   /**
    * Reads once from the connection, when {@link #next} has nothing more.
    *
