@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.transport.TransportKind;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,4 +29,6 @@ record PoolConfig(
     JobOptions defaultOptions,
     ProcessPool.@Nullable OutputListener outputListener,
     @Nullable Executor completionExecutor,
-    @Nullable String allowedResults) {}
+    @Nullable String allowedResults,
+    Limits limits,
+    Duration stopTimeout) {}

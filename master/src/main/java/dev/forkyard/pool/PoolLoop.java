@@ -118,6 +118,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 config.prefetch(),
                 JobOptions.nanos(config.bootTimeout()),
                 JobOptions.nanos(config.heartbeatTimeout()),
+                JobOptions.nanos(config.stopTimeout()),
+                config.limits(),
                 System.nanoTime()),
             this);
   }
@@ -207,6 +209,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
           shutNow = true;
           if (breakdown == null) {
             scheduler.shutdownNow(System.nanoTime());
+          }
+        });
+  }
+
+  void recycle() {
+    post(
+        () -> {
+          if (breakdown == null) {
+            scheduler.recycle(System.nanoTime());
           }
         });
   }
@@ -608,6 +619,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (link.killed) {
       kill(link);
     }
+    if (link.onScales) {
+      weigh(link);
+    }
   }
 
   /** The process ended, or could not be started; may be told twice. */
@@ -616,7 +630,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (link != null && death != null) {
       link.death = link.frozen ? death.frozen() : death;
     }
-    lastFailure = failure;
+    lastFailure = link != null && link.overweight != null ? link.overweight : failure;
     if (breakdown == null) {
       scheduler.exited(workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
       return;
@@ -774,6 +788,45 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       link.frozen = true;
       Log.LOG.warn(
           "pool {}: worker {} is killed: it shows no sign of life", config.name(), link.pid());
+    }
+  }
+
+  @Override
+  public void weigh(long workerId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      // It may greet before its process is told of here; then that weighs it.
+      link.onScales = true;
+      weigh(link);
+    }
+  }
+
+  private void weigh(WorkerLink link) {
+    if (link.process != null && launcher != null) {
+      link.onScales = false;
+      launcher.weigh(link, this);
+    }
+  }
+
+  /** 0 where that is not known. */
+  void weighed(long workerId, long bytes) {
+    if (breakdown == null) {
+      scheduler.weighed(workerId, bytes, System.nanoTime());
+    }
+  }
+
+  @Override
+  public void overweight(long workerId, long bytes) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      link.overweight =
+          "held "
+              + WorkerMemory.text(bytes)
+              + " before it had any job, more than maxWorkerMemory allows ("
+              + WorkerMemory.text(config.limits().memoryBytes())
+              + "); raise that, or give the workers less by workerHeapBytes or jvmOptions";
+      // The pool may break before its end is told.
+      lastFailure = link.overweight;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.process.ForkOptions;
 import dev.forkyard.process.JavaVariables;
 import dev.forkyard.process.ProcessGuard;
@@ -333,6 +334,15 @@ public final class ProcessPool implements AutoCloseable {
     return answer(loop.workers());
   }
 
+  /**
+   * Replaces the workers that there are now by fresh ones, one after the other: each goes between
+   * two jobs, when its replacement is ready. One whose job lasts is passed over until others are
+   * replaced. Returns at once; does nothing when the pool is closed.
+   */
+  public void recycle() {
+    loop.recycle();
+  }
+
   private static <T> T answer(CompletableFuture<T> question) {
     try {
       return question.join();
@@ -477,6 +487,10 @@ public final class ProcessPool implements AutoCloseable {
     private @Nullable OutputListener outputListener;
     private @Nullable Executor completionExecutor;
     private final List<String> allowedResults = new ArrayList<>();
+    private int maxJobsPerWorker;
+    private @Nullable Duration maxWorkerAge;
+    private long maxWorkerMemory;
+    private Duration stopTimeout = Duration.ofSeconds(5);
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -559,6 +573,66 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * After how many jobs a worker is replaced by a fresh one, as against leaks; by default never.
+     * It gets no more, retries among them, and goes when they are done. Of eight and more up to an
+     * eighth is left out by chance, so that workers which began together do not end together.
+     *
+     * <p>Here as for {@link #maxWorkerAge}, {@link #maxWorkerMemory} and {@link
+     * ProcessPool#recycle}, the replacement is ready first, so that one process more than {@link
+     * #workers} lives meanwhile, and one worker goes at a time. So where a worker's jobs take less
+     * time than to boot {@link #workers} replacements one after the other, jobs wait for those.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxJobsPerWorker(int maxJobsPerWorker) {
+      this.maxJobsPerWorker = atLeast(1, "maxJobsPerWorker", maxJobsPerWorker);
+      return this;
+    }
+
+    /**
+     * How old a worker may get before it is replaced by a fresh one, between two jobs; by default
+     * there is no limit. Up to an eighth is left out by chance. A job is not stopped for it: it may
+     * be older while one runs, and while others are replaced.
+     *
+     * @throws IllegalArgumentException if it is zero or negative
+     */
+    public Builder maxWorkerAge(Duration maxWorkerAge) {
+      this.maxWorkerAge = JobOptions.positive("maxWorkerAge", maxWorkerAge);
+      return this;
+    }
+
+    /**
+     * How many bytes of memory a worker may hold before it is replaced by a fresh one, between two
+     * jobs; by default there is no limit. What counts is its proportional set size as the kernel
+     * tells it, or else its resident set size: the heap and all else, but not what its children
+     * hold. It is looked at about once a second, so a job may hold more; for what one job may hold
+     * there is {@link #workerHeapBytes}. A JVM keeps most of the heap that it once needed, so leave
+     * room for all of that, and some 100 MiB beside it.
+     *
+     * <p>A worker that holds more before it had any job has failed to start, and the next would do
+     * the same: {@link PoolBrokenException}, which tells both figures, ends the pool's jobs. Where
+     * there is no {@code /proc} nothing is known of memory, and this has no effect.
+     *
+     * @throws IllegalArgumentException if it is less than 1 MiB
+     */
+    public Builder maxWorkerMemory(long bytes) {
+      this.maxWorkerMemory = atLeastOneMebibyte("maxWorkerMemory", bytes);
+      return this;
+    }
+
+    /**
+     * How long a worker that is replaced, or whose pool closes, may take for the {@link
+     * JobHandler#stop} of its handlers and the end of its process before it is killed; by default 5
+     * s, and for ever where it is more than 50 years.
+     *
+     * @throws IllegalArgumentException if it is zero or negative
+     */
+    public Builder stopTimeout(Duration stopTimeout) {
+      this.stopTimeout = JobOptions.positive("stopTimeout", stopTimeout);
+      return this;
+    }
+
     /** The workers' class path, which must hold {@code forkyard-worker}; by default this JVM's. */
     public Builder classPath(List<Path> classPath) {
       this.classPath = List.copyOf(classPath);
@@ -598,11 +672,7 @@ public final class ProcessPool implements AutoCloseable {
 
     /** A worker's maximum heap; by default its share of what the machine or container has. */
     public Builder workerHeapBytes(long workerHeapBytes) {
-      if (workerHeapBytes < 1 << 20) {
-        throw new IllegalArgumentException(
-            "workerHeapBytes must be at least 1 MiB, but is " + workerHeapBytes);
-      }
-      this.workerHeapBytes = workerHeapBytes;
+      this.workerHeapBytes = atLeastOneMebibyte("workerHeapBytes", workerHeapBytes);
       return this;
     }
 
@@ -683,13 +753,22 @@ public final class ProcessPool implements AutoCloseable {
               defaultOptions,
               outputListener,
               completionExecutor,
-              allowedResults.isEmpty() ? null : String.join(";", allowedResults));
+              allowedResults.isEmpty() ? null : String.join(";", allowedResults),
+              new Limits(maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory),
+              stopTimeout);
       try {
         return new ProcessPool(config);
       } catch (IOException e) {
         throw new UncheckedIOException(
             "pool " + config.name() + " could not be started: " + e.getMessage(), e);
       }
+    }
+
+    private static long atLeastOneMebibyte(String name, long bytes) {
+      if (bytes < 1 << 20) {
+        throw new IllegalArgumentException(name + " must be at least 1 MiB, but is " + bytes);
+      }
+      return bytes;
     }
 
     private static int atLeast(int least, String name, int value) {

@@ -199,6 +199,20 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
+  /** Tells the loop how much memory the worker holds; off it, since files are read. */
+  void weigh(WorkerLink link, PoolLoop loop) {
+    long pid = link.pid();
+    try {
+      threads.execute(
+          () -> {
+            long bytes = WorkerMemory.of(pid);
+            loop.post(() -> loop.weighed(link.id, bytes));
+          });
+    } catch (RuntimeException | Error noThread) {
+      loop.post(() -> loop.weighed(link.id, 0));
+    }
+  }
+
   /** Off the loop, since all processes are looked at. */
   void kill(ChildProcess process) {
     try {

@@ -42,6 +42,12 @@ final class WorkerLink {
   /** It was killed since it showed no sign of life. */
   boolean frozen;
 
+  /** It is to be weighed as soon as its process is known. */
+  boolean onScales;
+
+  /** Why it was killed where it held too much memory before it had any job. */
+  @Nullable String overweight;
+
   /** What the kernel knew of its threads when its job was condemned. */
   volatile @Nullable String threads;
 

@@ -3,6 +3,7 @@ package dev.forkyard.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.transport.TransportKind;
@@ -162,7 +163,9 @@ class CompleterTest {
             JobOptions.defaults(),
             null,
             executor,
-            null);
+            null,
+            Limits.NONE,
+            Duration.ofSeconds(5));
     return new PoolLoop(config, freed -> {});
   }
 }

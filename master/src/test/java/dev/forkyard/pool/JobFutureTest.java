@@ -3,6 +3,7 @@ package dev.forkyard.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.transport.TransportKind;
@@ -168,6 +169,8 @@ class JobFutureTest {
         JobOptions.defaults(),
         null,
         null,
-        null);
+        null,
+        Limits.NONE,
+        Duration.ofSeconds(5));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.process.ForkOptions;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
@@ -140,6 +141,8 @@ class PoolLoopTest {
         JobOptions.defaults(),
         null,
         null,
-        null);
+        null,
+        Limits.NONE,
+        Duration.ofSeconds(5));
   }
 }

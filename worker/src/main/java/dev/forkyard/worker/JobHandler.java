@@ -38,8 +38,9 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
   default void start() throws Exception {}
 
   /**
-   * Called once when the worker drains. A worker that is killed does not call it. It has 5 s, with
-   * all other handlers of the worker; then the worker is killed.
+   * Called once when the worker drains, since its pool closes or it is replaced. A worker that is
+   * killed does not call it. It has the pool's stop timeout (5 s by default), with all other
+   * handlers of the worker; then the worker is killed.
    *
    * @throws Exception anything; it is printed and the worker ends
    */

@@ -66,6 +66,12 @@ final class AnsweringWorkers implements Actions<Object> {
   public void frozen(long workerId) {}
 
   @Override
+  public void weigh(long workerId) {}
+
+  @Override
+  public void overweight(long workerId, long bytes) {}
+
+  @Override
   public void askToStop(long workerId, long jobId) {}
 
   @Override

@@ -1,6 +1,7 @@
 package dev.forkyard.benchmarks.scheduling;
 
 import dev.forkyard.pool.scheduler.JobSpec;
+import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Scheduler;
 import dev.forkyard.pool.scheduler.SchedulerConfig;
 
@@ -24,7 +25,9 @@ public final class BusyScheduler {
   public BusyScheduler(int workers, int queued) {
     scheduler =
         new Scheduler<>(
-            SchedulerConfig.of(workers, workers, PREFETCH, BOOT_NANOS, BOOT_NANOS, 1), answers);
+            SchedulerConfig.of(
+                workers, workers, PREFETCH, BOOT_NANOS, BOOT_NANOS, BOOT_NANOS, Limits.NONE, 1),
+            answers);
     scheduler.settle(now);
     for (long worker = 1; worker <= workers; worker++) {
       scheduler.greeted(worker, now);

@@ -50,6 +50,12 @@ public interface Actions<J> {
   /** The worker shows no sign of life, and is killed for that. */
   void frozen(long workerId);
 
+  /** Tell how much memory the worker holds, by {@link Scheduler#weighed}. */
+  void weigh(long workerId);
+
+  /** The worker holds more memory than it may before it had any job, and is killed for that. */
+  void overweight(long workerId, long bytes);
+
   /** The job left the queue for the first time, so that there is room for another. */
   void dequeued(Job<J> job);
 

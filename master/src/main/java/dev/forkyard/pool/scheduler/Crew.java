@@ -16,6 +16,9 @@ final class Crew<J> {
   /** The one that was found last: most often it is asked for many times in a row. */
   private @Nullable Worker<J> found;
 
+  /** Those of them that get no more jobs. */
+  private final ByLoad<J> spent = new ByLoad<>();
+
   private int starting;
 
   void add(Worker<J> worker) {
@@ -43,13 +46,19 @@ final class Crew<J> {
     return alive.size();
   }
 
-  boolean noneAvailable() {
-    return byLoad.isEmpty();
+  /** How many hold jobs or may get some. */
+  int available() {
+    return byLoad.size() + spent.size();
   }
 
-  /** How many can be counted on: those that boot and those that may get jobs. */
+  /** How many may get jobs. */
+  int takers() {
+    return byLoad.size();
+  }
+
+  /** How many can be counted on: those that boot and those that are available. */
   int useful() {
-    return starting + byLoad.size();
+    return starting + available();
   }
 
   @Nullable Worker<J> leastLoaded() {
@@ -58,23 +67,45 @@ final class Crew<J> {
 
   /** The one to take jobs back from, unless it was asked for some and has not answered. */
   @Nullable Worker<J> mostLoadedNotAsked() {
-    return byLoad.mostLoaded(worker -> worker.recall == null);
+    Worker<J> victim = spent.mostLoaded(worker -> worker.recall == null);
+    return victim != null && victim.load() > 1
+        ? victim
+        : byLoad.mostLoaded(worker -> worker.recall == null);
   }
 
   void put(Worker<J> worker, Job<J> job) {
-    byLoad.remove(worker);
+    leave(worker);
     worker.line.addLast(job);
     worker.bytes += job.spec().bytes();
     worker.everAssigned = true;
+    worker.quota--;
     if (worker.state() instanceof WorkerState.Ready) {
       worker.become(new WorkerState.Busy());
     }
-    byLoad.add(worker);
+    enter(worker);
+  }
+
+  /** How many more jobs the worker may get, and whether it gets any. */
+  void allow(Worker<J> worker, long quota, boolean retired) {
+    boolean available = leave(worker);
+    worker.quota = quota;
+    worker.retired = retired;
+    if (available) {
+      enter(worker);
+    }
+  }
+
+  private boolean leave(Worker<J> worker) {
+    return (worker.spent() ? spent : byLoad).remove(worker);
+  }
+
+  private void enter(Worker<J> worker) {
+    (worker.spent() ? spent : byLoad).add(worker);
   }
 
   /** Takes the job out of the worker's hands. */
   void take(Worker<J> worker, Job<J> job) {
-    boolean available = byLoad.remove(worker);
+    boolean available = leave(worker);
     if (worker.line.peekFirst() == job) {
       worker.line.removeFirst();
     } else {
@@ -85,7 +116,7 @@ final class Crew<J> {
       if (worker.line.isEmpty()) {
         worker.become(new WorkerState.Ready());
       }
-      byLoad.add(worker);
+      enter(worker);
     }
   }
 
@@ -93,10 +124,10 @@ final class Crew<J> {
     if (worker.state() instanceof WorkerState.Starting) {
       starting--;
     }
-    byLoad.remove(worker);
+    leave(worker);
     worker.become(next);
     if (worker.available()) {
-      byLoad.add(worker);
+      enter(worker);
     } else if (next instanceof WorkerState.Dead) {
       alive.remove(worker.id);
       found = null;

@@ -53,6 +53,7 @@ public final class Scheduler<J> {
   private final Crew<J> crew = new Crew<>();
   private final Supervision supervision;
   private final Backoff backoff;
+  private final Rotation<J> rotation;
 
   /** Jobs that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
@@ -77,6 +78,7 @@ public final class Scheduler<J> {
     this.actions = actions;
     this.supervision = new Supervision(config);
     this.backoff = new Backoff(config.seed());
+    this.rotation = new Rotation<>(config);
   }
 
   // What callers ask for.
@@ -119,6 +121,18 @@ public final class Scheduler<J> {
     }
   }
 
+  /** Replaces all workers that there are, one after the other, each between two jobs. */
+  public void recycle(long now) {
+    crew.all().forEach(this::makeDue);
+  }
+
+  private void makeDue(Worker<J> worker) {
+    if (worker.available()) {
+      worker.overdue = true;
+      rotation.look(worker);
+    }
+  }
+
   /** Takes no more jobs; those accepted are done, then the workers drain. */
   public void close(long now) {
     closing = true;
@@ -149,11 +163,58 @@ public final class Scheduler<J> {
     }
     worker.greeted = true;
     worker.socketEnded = false;
-    if (worker.state() instanceof Starting starting) {
-      supervision.booted();
-      timers.cancel(starting.deadline());
-      crew.become(worker, new Ready());
-      armPulse(worker, now);
+    if (worker.state() instanceof Starting) {
+      if (config.limits().ofMemory()) {
+        weigh(worker);
+      } else {
+        makeReady(worker, now);
+      }
+    }
+  }
+
+  private void makeReady(Worker<J> worker, long now) {
+    supervision.booted();
+    worker.proven = true;
+    leaveState(worker);
+    crew.become(worker, new Ready());
+    crew.allow(worker, rotation.quota(), false);
+    armPulse(worker, now);
+    long age = rotation.ageNanos();
+    if (age > 0) {
+      worker.age = timers.at(now + age, at -> makeDue(worker));
+    }
+  }
+
+  private void weigh(Worker<J> worker) {
+    if (!worker.onScales) {
+      worker.onScales = true;
+      actions.weigh(worker.id);
+    }
+  }
+
+  /**
+   * How much memory a worker holds, as was asked; 0 where that is not known. One that holds too
+   * much before it had any job did not boot: each that follows would do the same.
+   */
+  public void weighed(long workerId, long bytes, long now) {
+    Worker<J> worker = crew.find(workerId);
+    if (worker == null) {
+      return;
+    }
+    worker.onScales = false;
+    boolean tooMuch = config.limits().memoryBytes() > 0 && bytes > config.limits().memoryBytes();
+    if (tooMuch) {
+      makeDue(worker);
+    }
+    if (worker.state() instanceof Starting && worker.greeted) {
+      if (tooMuch) {
+        worker.overweight = true;
+        actions.overweight(workerId, bytes);
+        supervision.failed(false, "memory", now);
+        kill(worker, now);
+      } else {
+        makeReady(worker, now);
+      }
     }
   }
 
@@ -171,6 +232,9 @@ public final class Scheduler<J> {
     }
     boolean wasHead = worker.line.peekFirst() == job;
     crew.take(worker, job);
+    if (worker.spent()) {
+      rotation.look(worker);
+    }
     worker.lastReplied = job.run();
     supervision.proved();
     measure(runNanos);
@@ -211,13 +275,22 @@ public final class Scheduler<J> {
         dropped++;
       } else {
         crew.take(worker, job);
+        refund(worker);
         giveBack(job);
       }
     }
+    rotation.look(worker);
     if (worker.line.peekFirst() != head) {
       watchHead(worker, now);
     }
     return true;
+  }
+
+  /** A job that it gives back does not count. */
+  private void refund(Worker<J> worker) {
+    if (config.limits().jobs() > 0) {
+      crew.allow(worker, worker.quota + 1, worker.retired);
+    }
   }
 
   private static boolean containsAll(long[] sorted, long[] jobIds) {
@@ -312,13 +385,14 @@ public final class Scheduler<J> {
     breakIfHopeless();
     assign(now);
     takeBack(now);
+    rotate(now);
     long nextLaunch = launchMissing(now);
     finish(now);
     return Math.min(nextLaunch, timers.nanosUntilNext(now));
   }
 
   private void breakIfHopeless() {
-    if (supervision.hopeless() && crew.noneAvailable()) {
+    if (supervision.hopeless() && crew.leastLoaded() == null) {
       broken = true;
     }
     if (broken) {
@@ -342,6 +416,9 @@ public final class Scheduler<J> {
       leaveQueue(job);
       job.become(new JobState.Assigned(worker.id));
       crew.put(worker, job);
+      if (worker.spent()) {
+        rotation.look(worker);
+      }
       actions.run(worker.id, job);
       if (load == 0) {
         watchHead(worker, now);
@@ -390,8 +467,7 @@ public final class Scheduler<J> {
   }
 
   private long launchMissing(long now) {
-    long least = closing ? 0 : config.minWorkers();
-    long wanted = Math.max(least, Math.min(pending(), config.maxWorkers()));
+    long wanted = wanted() + (!closing && rotation.wantsOneMore() ? 1 : 0);
     if (broken) {
       return Long.MAX_VALUE;
     }
@@ -403,6 +479,45 @@ public final class Scheduler<J> {
       launch(now);
     }
     return Long.MAX_VALUE;
+  }
+
+  /** How many workers there should be for the jobs that there are. */
+  private long wanted() {
+    long least = closing ? 0 : config.minWorkers();
+    return Math.max(least, Math.min(pending(), config.maxWorkers()));
+  }
+
+  /** When the replacement is ready, one of those that are due goes. */
+  private void rotate(long now) {
+    if (closing || !rotation.wantsOneMore() || crew.available() <= wanted()) {
+      return;
+    }
+    if (rotation.next() == null && crew.takers() >= wanted()) {
+      Worker<J> chosen = rotation.choose();
+      if (chosen != null) {
+        retire(chosen, true);
+        timers.at(now + config.lookNanos(), at -> lookAtChosen(chosen, at));
+      }
+    }
+    Worker<J> next = rotation.next();
+    if (next != null) {
+      rotation.leaves(next);
+      dismiss(next, now);
+    }
+  }
+
+  private void retire(Worker<J> worker, boolean retired) {
+    crew.allow(worker, worker.quota, retired);
+    rotation.look(worker);
+  }
+
+  /** One whose jobs do not end makes room for another that is due, and gets jobs again. */
+  private void lookAtChosen(Worker<J> worker, long now) {
+    if (rotation.holdsUp(worker)) {
+      retire(worker, false);
+    } else if (rotation.chose(worker)) {
+      timers.at(now + config.lookNanos(), at -> lookAtChosen(worker, at));
+    }
   }
 
   private void launch(long now) {
@@ -427,8 +542,7 @@ public final class Scheduler<J> {
     long pending = pending();
     for (Worker<J> worker : crew.all()) {
       if (worker.state() instanceof Ready && queue.isEmpty() && crew.useful() > pending) {
-        drainOrKill(worker, now);
-        actions.drain(worker.id);
+        dismiss(worker, now);
       } else if (worker.state() instanceof Starting && pending == 0) {
         kill(worker, now);
       }
@@ -708,6 +822,9 @@ public final class Scheduler<J> {
       kill(worker, now);
       return;
     }
+    if (config.limits().ofMemory()) {
+      weigh(worker);
+    }
     armPulse(worker, now);
   }
 
@@ -759,11 +876,18 @@ public final class Scheduler<J> {
     if (worker.state() instanceof Dying || worker.state() instanceof WorkerState.Dead) {
       return;
     }
+    worker.asked |= worker.state() instanceof Draining && worker.line.isEmpty();
     completeCondemned(worker, null);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
     crew.become(worker, new Killing(step));
     actions.kill(worker.id);
+  }
+
+  private void dismiss(Worker<J> worker, long now) {
+    worker.dismissed = true;
+    drainOrKill(worker, now);
+    actions.drain(worker.id);
   }
 
   private void drainOrKill(Worker<J> worker, long now) {
@@ -786,6 +910,9 @@ public final class Scheduler<J> {
     recallAnswered(worker);
     timers.cancel(worker.pulse);
     worker.pulse = null;
+    timers.cancel(worker.age);
+    worker.age = null;
+    rotation.forget(worker);
   }
 
   // The end of a worker.
@@ -799,7 +926,7 @@ public final class Scheduler<J> {
       leaveState(worker);
       Timers.Timer deadline = timers.at(now + config.lastWordsNanos(), at -> bury(worker, at));
       crew.become(worker, new Dying(deadline));
-      worker.asked = asked;
+      worker.asked |= asked;
     }
   }
 
@@ -810,14 +937,15 @@ public final class Scheduler<J> {
     }
     leaveState(worker);
     crew.become(worker, new WorkerState.Dead());
+    rotation.gone(worker);
     judge(worker, now);
-    if (!worker.asked && !closing) {
+    if (!worker.asked && !worker.dismissed && !closing) {
       lost++;
     }
     boolean stillborn =
-        !worker.greeted || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
-    if (stillborn && !closing) {
-      supervision.failed(worker.killedFromOutside, worker.greeted ? null : worker.cause, now);
+        !worker.proven || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
+    if (stillborn && !closing && !worker.dismissed && !worker.overweight) {
+      supervision.failed(worker.killedFromOutside, worker.proven ? null : worker.cause, now);
     }
     actions.forget(worker.id);
   }

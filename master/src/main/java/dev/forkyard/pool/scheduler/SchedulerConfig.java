@@ -32,6 +32,7 @@ package dev.forkyard.pool.scheduler;
  *     longest pause between boots it lasts about ten minutes
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
+ * @param limits of each worker, by which it is replaced
  * @param seed of the chance by which pauses and limits differ a little
  */
 public record SchedulerConfig(
@@ -56,6 +57,7 @@ public record SchedulerConfig(
     int killedBootBudget,
     long minBackoffNanos,
     long maxBackoffNanos,
+    Limits limits,
     long seed) {
 
   private static final long MILLIS = 1_000_000;
@@ -68,6 +70,8 @@ public record SchedulerConfig(
       int maxPrefetch,
       long bootNanos,
       long frozenNanos,
+      long drainNanos,
+      Limits limits,
       long seed) {
     int looks = (int) Math.max(1, Math.min(frozenNanos / SECONDS, 1_000_000_000));
     return new SchedulerConfig(
@@ -79,7 +83,7 @@ public record SchedulerConfig(
         bootNanos,
         100 * MILLIS,
         200 * MILLIS,
-        5 * SECONDS,
+        drainNanos,
         1 * SECONDS,
         10 * SECONDS,
         5 * SECONDS,
@@ -92,6 +96,7 @@ public record SchedulerConfig(
         60,
         100 * MILLIS,
         10 * SECONDS,
+        limits,
         seed);
   }
 }

@@ -28,7 +28,28 @@ final class Worker<J> {
   /** What it ended of by itself, where that is known. */
   @Nullable String cause;
 
-  /** It was told to drain and held nothing when it ended. */
+  /** How many more jobs it may get. */
+  long quota = Long.MAX_VALUE;
+
+  /** It is to be replaced, whatever it may still get. */
+  boolean overdue;
+
+  /** It gets no more jobs, since it is the one that is replaced next. */
+  boolean retired;
+
+  /** It was weighed, where that is asked for, and may get jobs. */
+  boolean proven;
+
+  /** It held too much memory before it had any job. */
+  boolean overweight;
+
+  /** It is being weighed. */
+  boolean onScales;
+
+  /** The pool told it to drain. */
+  boolean dismissed;
+
+  /** It drained and held nothing when it ended. */
   boolean asked;
 
   /** Before the greeting there is no socket to be read. */
@@ -47,6 +68,9 @@ final class Worker<J> {
   Timers.@Nullable Timer recall;
 
   Timers.@Nullable Timer pulse;
+
+  /** When it will be too old. */
+  Timers.@Nullable Timer age;
 
   final Vitals vitals = new Vitals();
 
@@ -75,6 +99,11 @@ final class Worker<J> {
   /** Whether it may get jobs. */
   boolean available() {
     return state instanceof WorkerState.Ready || state instanceof WorkerState.Busy;
+  }
+
+  /** Whether it gets no more jobs. */
+  boolean spent() {
+    return retired || quota == 0;
   }
 
   /** Whether its end is under way. */

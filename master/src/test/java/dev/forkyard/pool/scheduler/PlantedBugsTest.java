@@ -261,6 +261,81 @@ class PlantedBugsTest {
             "a frozen worker without a job is kept as long as one at work",
             "runs ? config.runningLooks() : config.idleLooks();",
             "config.runningLooks();"),
+        new Bug("a worker may get any number of jobs", "Crew.java", "    worker.quota--;\n", "\n"),
+        bug(
+            "a job that was given back counts against its worker",
+            "crew.allow(worker, worker.quota + 1, worker.retired);",
+            "crew.allow(worker, worker.quota, worker.retired);"),
+        new Bug(
+            "several workers are recycled at once",
+            "Rotation.java",
+            "return leaving == null && !(due.isEmpty() && spent.isEmpty());",
+            "return !(due.isEmpty() && spent.isEmpty());"),
+        bug(
+            "a worker is recycled before its replacement is ready",
+            "|| crew.available() <= wanted()) {",
+            "|| now < 0) {"),
+        bug("workers are not recycled on demand", "    crew.all().forEach(this::makeDue);\n", "\n"),
+        bug(
+            "workers are never too old",
+            "worker.age = timers.at(now + age, at -> makeDue(worker));",
+            "worker.age = null;"),
+        new Bug(
+            "limits have no chance in them",
+            "Rotation.java",
+            "return most - random.nextLong(most / 8 + 1);",
+            "return most;"),
+        new Bug(
+            "limits are a matter of chance",
+            "Rotation.java",
+            "return most - random.nextLong(most / 8 + 1);",
+            "return most - random.nextLong(most / 2 + 1);"),
+        new Bug(
+            "pauses have no chance in them",
+            "Backoff.java",
+            "return whole - random.nextLong(whole / 2 + 1);",
+            "return whole;"),
+        bug(
+            "memory is looked at once alone",
+            "      weigh(worker);\n    }\n    armPulse(worker, now);",
+            "    }\n    armPulse(worker, now);"),
+        bug(
+            "a worker that holds too much is kept",
+            "    if (tooMuch) {\n      makeDue",
+            "    if (now < 0) {\n      makeDue"),
+        bug(
+            "a worker gets jobs before it was weighed",
+            "if (config.limits().ofMemory()) {\n        weigh(worker);\n      } else {",
+            "if (config.limits().ofMemory()) {\n        weigh(worker);\n      }\n      if (now > 0) {"),
+        bug(
+            "a worker that holds too much from its birth gets jobs",
+            "      if (tooMuch) {\n        worker.overweight",
+            "      if (now < 0) {\n        worker.overweight"),
+        bug(
+            "workers that hold too much from their birth follow each other for ever",
+            "supervision.failed(false, \"memory\", now);",
+            ""),
+        bug(
+            "a worker is weighed again before it was",
+            "    if (!worker.onScales) {",
+            "    if (worker.id > 0) {"),
+        bug(
+            "all that are due get no more jobs",
+            "    crew.all().forEach(this::makeDue);\n",
+            "    crew.all().forEach(this::makeDue);\n"
+                + "    crew.all().forEach(worker -> retire(worker, true));\n"),
+        bug(
+            "one whose job lasts keeps others from being replaced",
+            "if (rotation.holdsUp(worker)) {",
+            "if (now < 0) {"),
+        bug(
+            "one that was passed over gets no more jobs",
+            "      retire(worker, false);",
+            "      retire(worker, true);"),
+        bug(
+            "a worker that was told to go counts as a failed boot",
+            "if (stillborn && !closing && !worker.dismissed && !worker.overweight) {",
+            "if (stillborn && !closing && !worker.overweight) {"),
         new Bug(
             "a worker is taken for frozen after many looks",
             "Vitals.java",
@@ -375,8 +450,8 @@ class PlantedBugsTest {
             "if (now < 0) {"),
         bug(
             "jobs are taken back, and lost",
-            "        giveBack(job);\n      }\n    }\n    if (worker",
-            "        stopWaiting(job);\n      }\n    }\n    if (worker"),
+            "        giveBack(job);\n      }\n    }\n    rotation",
+            "        stopWaiting(job);\n      }\n    }\n    rotation"),
         bug(
             "a job that was given back counts as an attempt",
             "      job.become(new JobState.Queued());\n"

@@ -23,6 +23,7 @@ final class Simulation {
 
   private static final long MILLIS = 1_000_000;
   private static final long SECONDS = 1_000 * MILLIS;
+  private static final long MEMORY_LIMIT = 100;
 
   /** How long one part of something large takes over the wire: well within every limit. */
   private static final long PART = 700 * MILLIS;
@@ -135,6 +136,20 @@ final class Simulation {
     boolean greeted;
     boolean greetingRead;
     boolean given;
+    int givenJobs;
+    long drainedAt;
+    final long fresh = random.nextInt(fatWorkers) == 0 ? MEMORY_LIMIT + 1 : random.nextInt(80);
+    final int leak = random.nextInt(3) == 0 ? random.nextInt(60) : 0;
+    int started;
+    boolean proven;
+    long readyAt;
+    boolean heavy;
+    boolean onScales;
+    boolean weighedOnce;
+    long weighedAt;
+    boolean overweight;
+    boolean recycle;
+    long dueIdleSince = -1;
     boolean alive = true;
     boolean frozen;
     long frozenAt;
@@ -187,6 +202,36 @@ final class Simulation {
       }
     }
 
+    /** What it holds: more with each job that it started, where those leak. */
+    long memory() {
+      return fresh + (long) leak * started;
+    }
+
+    /** After its greeting, or after it was weighed. */
+    void maybeReady() {
+      if (!proven && readyViews().contains(id)) {
+        proven = true;
+        readyAt = now;
+        everReady = true;
+      }
+    }
+
+    boolean overdue() {
+      return proven
+          && (heavy || recycle || (limits.ageNanos() > 0 && now - readyAt >= limits.ageNanos()));
+    }
+
+    /** By chance, limits are a little less than they are said to be. */
+    boolean mayBeDue() {
+      return overdue()
+          || mayBeSpent()
+          || (limits.ageNanos() > 0 && now - readyAt >= limits.ageNanos() - limits.ageNanos() / 8);
+    }
+
+    boolean mayBeSpent() {
+      return limits.jobs() > 0 && givenJobs >= limits.jobs() - limits.jobs() / 8;
+    }
+
     boolean honest() {
       return !liesInReplies && !liesOnBoard && !claimsLateStart;
     }
@@ -200,8 +245,8 @@ final class Simulation {
         deliver(
             () -> {
               greetingRead = true;
-              everGreeted |= !endTold && !exitTold && !toldToEnd;
               scheduler.greeted(id, now);
+              maybeReady();
             });
       }
     }
@@ -294,6 +339,7 @@ final class Simulation {
       board = new Progress(Progress.State.RUNNING, run(job.id(), attempt), now, 0);
       current = sim;
       sim.starts++;
+      started++;
       sim.startedAt = now;
       sim.startedOn = id;
       sim.runningNow = true;
@@ -443,6 +489,10 @@ final class Simulation {
   private final Map<Long, SimWorker> workers = new HashMap<>();
   private final Set<Long> firstRunOrder = new HashSet<>();
   private final SchedulerConfig config;
+  private final Limits limits;
+  private final int fatWorkers;
+  private final boolean recycles;
+  private final int mostWorkers;
   private final Scheduler<SimJob> scheduler;
   private long now = 1_000 * SECONDS;
   private long sequence;
@@ -452,7 +502,7 @@ final class Simulation {
   private long lastStillborn = Long.MIN_VALUE / 2;
   private int stillbornInRow;
   private int killedInRow;
-  private boolean everGreeted;
+  private boolean everReady;
   private boolean alikeTwice;
   private String lastCause;
   private int alikeInRow;
@@ -468,7 +518,21 @@ final class Simulation {
     int max = 1 + random.nextInt(4);
     SchedulerConfig defaults =
         SchedulerConfig.of(
-            random.nextInt(max + 1), max, random.nextInt(12), 2 * SECONDS, 8 * SECONDS, seed);
+            random.nextInt(max + 1),
+            max,
+            random.nextInt(12),
+            2 * SECONDS,
+            8 * SECONDS,
+            5 * SECONDS,
+            Limits.NONE,
+            seed);
+    limits =
+        new Limits(
+            random.nextInt(4) == 0 ? 1 + random.nextInt(20) : 0,
+            random.nextInt(6) == 0 ? (1 + random.nextInt(3)) * SECONDS + 137_000_011 : 0,
+            random.nextInt(5) == 0 ? MEMORY_LIMIT : 0);
+    fatWorkers = random.nextInt(10) == 0 ? 1 : 20;
+
     config =
         new SchedulerConfig(
             defaults.minWorkers(),
@@ -492,7 +556,11 @@ final class Simulation {
             2 * defaults.bootBudget(),
             defaults.minBackoffNanos(),
             2 * SECONDS,
+            limits,
             seed);
+    recycles = random.nextInt(4) == 0;
+    boolean rotates = recycles || !limits.equals(Limits.NONE);
+    mostWorkers = max + (rotates ? 1 : 0);
     scheduler = new Scheduler<>(config, new SimActions());
   }
 
@@ -524,6 +592,9 @@ final class Simulation {
     long patience = at + (1 + random.nextInt(20)) * SECONDS;
     at(patience, this::cancelAll);
     at(random.nextInt(3) == 0 ? at + random.nextInt(2_000) * MILLIS : patience, this::end);
+    if (recycles) {
+      at(now + random.nextInt(3_000) * MILLIS, this::recycle);
+    }
     settle();
     long horizon = at + HORIZON;
     while (!events.isEmpty() && events.peek().at <= horizon && terminated == 0) {
@@ -553,6 +624,23 @@ final class Simulation {
     }
   }
 
+  private void recycle() {
+    if (!closing) {
+      scheduler.recycle(now);
+      readyViews().forEach(id -> workers.get(id).recycle = true);
+    }
+  }
+
+  private Set<Long> readyViews() {
+    Set<Long> ready = new HashSet<>();
+    for (WorkerView view : scheduler.workers()) {
+      if (view.stage() == WorkerView.Stage.READY || view.stage() == WorkerView.Stage.BUSY) {
+        ready.add(view.id());
+      }
+    }
+    return ready;
+  }
+
   private void cancel(SimJob sim) {
     boolean open = sim.outcome == null;
     if (open && sim.holder == 0) {
@@ -569,7 +657,8 @@ final class Simulation {
               check(
                   !(sim.runningNow
                       && sim.starts == runsSince
-                      && !workers.get(sim.startedOn).immortal),
+                      && !workers.get(sim.startedOn).immortal
+                      && !workers.get(sim.startedOn).liesInReplies),
                   "a cancelled job still runs"));
     }
   }
@@ -628,14 +717,28 @@ final class Simulation {
     int useful = 0;
     int ready = 0;
     boolean idle = false;
+    int leaving = 0;
+    int kept = 0;
     for (WorkerView view : scheduler.workers()) {
+      if (view.stage() == WorkerView.Stage.DRAINING) {
+        leaving++;
+      }
       if (view.stage() == WorkerView.Stage.READY) {
-        idle = true;
+        SimWorker worker = workers.get(view.id());
+        idle |= !worker.mayBeDue();
+        kept += worker.overdue() && !worker.mayBeSpent() ? 1 : 0;
       }
       if (view.stage().ordinal() <= WorkerView.Stage.BUSY.ordinal()) {
         useful++;
         ready += view.stage() == WorkerView.Stage.STARTING ? 0 : 1;
       }
+      boolean serves =
+          view.stage() == WorkerView.Stage.READY || view.stage() == WorkerView.Stage.BUSY;
+      check(
+          !serves
+              || !limits.ofMemory()
+              || now - workers.get(view.id()).weighedAt < 3 * config.lookNanos(),
+          "a worker is not weighed any more");
       if (view.stage() == WorkerView.Stage.STARTING) {
         SimWorker worker = workers.get(view.id());
         check(now - worker.bornAt <= config.bootNanos() + 10 * MILLIS, "a boot without an end");
@@ -643,10 +746,12 @@ final class Simulation {
       }
     }
     observeLaunches(useful, ready);
-    check(useful <= config.maxWorkers(), "more workers than allowed: " + useful);
+    check(closing || leaving <= 1, leaving + " workers leave at once");
+    check(useful <= mostWorkers, "more workers than allowed: " + useful);
     for (SimJob sim : jobs) {
       if (sim.outcome == null && sim.holder == 0 && sim.job != null && now > sim.restUntil) {
         check(!idle, "a job waits while a worker idles");
+        check(kept <= 1, "several workers that are due get no jobs");
       }
       if (sim.runningNow && sim.outcome == null && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
@@ -658,6 +763,33 @@ final class Simulation {
     for (SimWorker worker : workers.values()) {
       observeCrowding(worker, idle);
       observeStart(worker);
+    }
+    observeRotation();
+  }
+
+  /** A worker that is due and idles goes, unless its replacement does not come. */
+  private void observeRotation() {
+    boolean moves = closing || scheduler.broken();
+    boolean allIdle = true;
+    for (WorkerView view : scheduler.workers()) {
+      moves |=
+          view.stage() == WorkerView.Stage.STARTING
+              || view.stage().ordinal() > WorkerView.Stage.BUSY.ordinal();
+      allIdle &= view.stage() == WorkerView.Stage.READY;
+    }
+    moves |= now - lastStillborn <= config.maxBackoffNanos();
+    for (WorkerView view : scheduler.workers()) {
+      SimWorker worker = workers.get(view.id());
+      boolean spent = limits.jobs() > 0 && worker.givenJobs >= limits.jobs();
+      boolean waits = view.stage() == WorkerView.Stage.READY && (worker.overdue() || spent);
+      check(!waits || moves || !allIdle, "a worker that is due is kept in an idle pool");
+      if (!waits || moves || limits.jobs() > 0) {
+        worker.dueIdleSince = -1;
+      } else if (worker.dueIdleSince < 0) {
+        worker.dueIdleSince = now;
+      } else {
+        check(now - worker.dueIdleSince < 5 * SECONDS, "a worker that is due is kept");
+      }
     }
   }
 
@@ -709,7 +841,7 @@ final class Simulation {
   }
 
   private boolean hopeless() {
-    return (!everGreeted && alikeInRow >= config.firstBootBudget())
+    return (!everReady && alikeInRow >= config.firstBootBudget())
         || stillbornInRow >= config.bootBudget()
         || killedInRow >= config.killedBootBudget();
   }
@@ -719,7 +851,7 @@ final class Simulation {
     boolean stuck =
         worker.alive
             && worker.frozen
-            && worker.greetingRead
+            && worker.proven
             && !worker.toldToEnd
             && !worker.forgotten
             && !worker.condemned()
@@ -781,6 +913,16 @@ final class Simulation {
     return workers.values().stream().anyMatch(worker -> !worker.honest());
   }
 
+  /** Chance makes a pause a little shorter than that. */
+  private boolean isWholePause(long nanos) {
+    for (long whole = config.minBackoffNanos(); whole < config.maxBackoffNanos(); whole *= 2) {
+      if (nanos == whole) {
+        return true;
+      }
+    }
+    return nanos == config.maxBackoffNanos();
+  }
+
   private static long run(long jobId, int attempt) {
     return (attempt - 1L) << 56 | jobId;
   }
@@ -812,6 +954,11 @@ final class Simulation {
       check(
           now - lastStillborn >= config.minBackoffNanos() / 2,
           "a launch without a pause after a failed boot");
+      check(!isWholePause(now - lastStillborn), "a launch after a pause without chance in it");
+      for (SimWorker worker : workers.values()) {
+        boolean toTheLimit = worker.proven && now - worker.readyAt == limits.ageNanos();
+        check(!toTheLimit || limits.ageNanos() == 0, "a limit without chance in it");
+      }
       workers.put(workerId, new SimWorker(workerId));
     }
 
@@ -822,7 +969,7 @@ final class Simulation {
       check(sim.outcome == null, "an ended job was handed out");
       check(sim.holder == 0, "a job was handed to two workers at once");
       check(now >= sim.restUntil, "a job runs again before its pause is over");
-      check(!worker.forgotten && worker.greeted, "a job for a worker that is not there");
+      check(!worker.forgotten && worker.proven, "a job for a worker that is not there");
       if (!sim.everHeld) {
         check(job.id() > lastFirstRun, "jobs overtake each other in the queue");
         lastFirstRun = job.id();
@@ -836,6 +983,11 @@ final class Simulation {
       sim.finished = false;
       worker.bytes += sim.spec.bytes();
       worker.given = true;
+      worker.givenJobs++;
+      check(!limits.ofMemory() || worker.weighedOnce, "a job before it was weighed");
+      check(
+          limits.jobs() == 0 || worker.givenJobs <= limits.jobs() || !worker.honest(),
+          "a worker got more jobs than it may");
       int attempt = job.attempt();
       worker.receiveLarge(sim.inputParts);
       worker.receive(
@@ -870,6 +1022,7 @@ final class Simulation {
                   if (scheduler.returned(workerId, ids, now)) {
                     for (long jobId : ids) {
                       worker.letGo(byId.get(jobId));
+                      worker.givenJobs--;
                     }
                   }
                 });
@@ -926,6 +1079,18 @@ final class Simulation {
           !worker.honest() || (worker.line.isEmpty() && worker.current == null),
           "a worker was drained with jobs");
       worker.toldToEnd = true;
+      worker.drainedAt = now;
+      check(closing || worker.mayBeDue() || !worker.honest(), "recycled for nothing");
+      long serve =
+          scheduler.workers().stream()
+              .filter(
+                  view ->
+                      view.stage() == WorkerView.Stage.READY
+                          || view.stage() == WorkerView.Stage.BUSY)
+              .count();
+      check(
+          closing || serve >= Math.max(config.minWorkers(), Math.min(open(), config.maxWorkers())),
+          "a worker leaves before its replacement is ready");
       if (random.nextInt(10) != 0) {
         worker.receive(
             2_000_000,
@@ -957,9 +1122,10 @@ final class Simulation {
               && !worker.condemned()
               && !worker.toldToEnd
               && !worker.endTold;
-      boolean late = !worker.greetingRead && now - worker.bornAt >= config.bootNanos();
-      boolean unneeded = !worker.greetingRead && closing;
-      check(!healthy || late || unneeded || shutNow, "a healthy worker was killed");
+      boolean late = !worker.proven && now - worker.bornAt >= config.bootNanos();
+      boolean unneeded = !worker.proven && (closing || worker.heavy);
+      boolean dawdles = now - worker.drainedAt >= config.drainNanos() && worker.drainedAt > 0;
+      check(!healthy || late || unneeded || shutNow || dawdles, "a healthy worker was killed");
       worker.toldToEnd = true;
       if (worker.immortal) {
         // It hangs in the kernel, and never again runs code of its own.
@@ -1014,6 +1180,32 @@ final class Simulation {
       check(
           worker.liesOnBoard || (worker.frozen && !worker.beatsOn),
           "a worker that lives is frozen");
+    }
+
+    @Override
+    public void weigh(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(!worker.onScales, "a worker is weighed twice at once");
+      worker.onScales = true;
+      worker.weighedAt = now;
+      long bytes = random.nextInt(8) == 0 && !worker.proven ? 0 : worker.memory();
+      after(
+          random.nextInt(random.nextInt(10) == 0 ? 800 : 60) * MILLIS,
+          () -> {
+            worker.onScales = false;
+            worker.weighedOnce = true;
+            worker.heavy |= bytes > limits.memoryBytes();
+            scheduler.weighed(workerId, bytes, now);
+            worker.maybeReady();
+          });
+    }
+
+    @Override
+    public void overweight(long workerId, long bytes) {
+      SimWorker worker = workers.get(workerId);
+      check(worker.heavy && !worker.proven, "a worker is taken for overweight from its birth");
+      countFailedBoot(worker, "memory");
+      worker.overweight = true;
     }
 
     @Override
@@ -1099,19 +1291,24 @@ final class Simulation {
         }
       }
       boolean infant = !worker.given && now - worker.bornAt < SECONDS;
-      if (!closing && (!worker.greeted || infant)) {
-        if (worker.killTold) {
-          killedInRow++;
-        } else {
-          stillbornInRow++;
-          if (worker.cause != null && !worker.greetingRead) {
-            alikeInRow = worker.cause.equals(lastCause) ? alikeInRow + 1 : 1;
-            lastCause = worker.cause;
-            alikeTwice |= !everGreeted && alikeInRow >= config.firstBootBudget();
-          }
-        }
-        lastStillborn = now;
+      boolean asked = worker.drainedAt > 0;
+      if (!closing && !asked && !worker.overweight && (!worker.proven || infant)) {
+        countFailedBoot(worker, worker.cause);
       }
+    }
+
+    private void countFailedBoot(SimWorker worker, String cause) {
+      if (worker.killTold) {
+        killedInRow++;
+      } else {
+        stillbornInRow++;
+        if (cause != null && !worker.proven) {
+          alikeInRow = cause.equals(lastCause) ? alikeInRow + 1 : 1;
+          lastCause = cause;
+          alikeTwice |= !everReady && alikeInRow >= config.firstBootBudget();
+        }
+      }
+      lastStillborn = now;
     }
 
     @Override
