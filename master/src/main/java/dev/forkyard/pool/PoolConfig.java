@@ -31,4 +31,55 @@ record PoolConfig(
     @Nullable Executor completionExecutor,
     @Nullable String allowedResults,
     Limits limits,
-    Duration stopTimeout) {}
+    Duration stopTimeout) {
+
+  PoolConfig withWorkers(int workers, int minWorkers) {
+    return new PoolConfig(
+        name,
+        workers,
+        minWorkers,
+        prefetch,
+        queueCapacity,
+        maxFrameBytes,
+        bootTimeout,
+        heartbeatTimeout,
+        classPath,
+        jvmOptions,
+        environment,
+        javaHome,
+        crashDirectory,
+        workerHeapBytes,
+        transport,
+        defaultOptions,
+        outputListener,
+        completionExecutor,
+        allowedResults,
+        limits,
+        stopTimeout);
+  }
+
+  PoolConfig with(List<Path> classPath, List<String> jvmOptions) {
+    return new PoolConfig(
+        name,
+        workers,
+        minWorkers,
+        prefetch,
+        queueCapacity,
+        maxFrameBytes,
+        bootTimeout,
+        heartbeatTimeout,
+        classPath,
+        jvmOptions,
+        environment,
+        javaHome,
+        crashDirectory,
+        workerHeapBytes,
+        transport,
+        defaultOptions,
+        outputListener,
+        completionExecutor,
+        allowedResults,
+        limits,
+        stopTimeout);
+  }
+}

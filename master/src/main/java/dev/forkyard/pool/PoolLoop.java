@@ -19,6 +19,7 @@ import dev.forkyard.transport.ConnectionListener;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -89,6 +90,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private long alarmNanos;
   private @Nullable ScheduledFuture<?> look;
   private String lastFailure = "";
+
+  /** What workers of each generation are launched with, and how many there should be. */
+  private final Map<Integer, PoolConfig> settings = new HashMap<>();
+
+  private int generation = 1;
+  private @Nullable CompletableFuture<@Nullable Void> reloading;
   private boolean shutNow;
   private @Nullable Throwable breakdown;
 
@@ -109,6 +116,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   PoolLoop(PoolConfig config, IntConsumer places) {
     this.config = config;
     this.places = places;
+    settings.put(generation, config);
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.scheduler =
         new Scheduler<>(
@@ -211,6 +219,50 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             scheduler.shutdownNow(System.nanoTime());
           }
         });
+  }
+
+  void resize(int workers) {
+    post(
+        () -> {
+          if (breakdown == null) {
+            boolean all = config.minWorkers() == config.workers();
+            int least = all ? workers : Math.min(config.minWorkers(), workers);
+            settings.replaceAll((key, old) -> old.withWorkers(workers, least));
+            scheduler.resize(least, workers, System.nanoTime());
+          }
+        });
+  }
+
+  /** With other settings, unless those are null. */
+  CompletableFuture<@Nullable Void> reload(
+      @Nullable List<Path> classPath, List<String> jvmOptions) {
+    CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+    post(
+        () -> {
+          int next = breakdown == null ? scheduler.reload(System.nanoTime()) : 0;
+          PoolConfig now = settings.get(generation);
+          if (next == 0 || now == null) {
+            String why =
+                reloading == null ? "it is closed or broken" : "another reload is under way";
+            failReload(future, why);
+          } else {
+            settings.put(next, classPath == null ? now : now.with(classPath, jvmOptions));
+            reloading = future;
+          }
+        });
+    return future;
+  }
+
+  private void failReload(CompletableFuture<?> future, String why) {
+    String message = "pool " + config.name() + " was not reloaded: " + why;
+    offLoop(() -> future.completeExceptionally(new ReloadFailedException(message)));
+  }
+
+  /** Callbacks may block, and reloads are rare. */
+  private void offLoop(Runnable callbacks) {
+    Thread thread = new Thread(callbacks, config.name() + "-reload");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   void recycle() {
@@ -430,6 +482,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private void breakDown(Throwable why) {
     if (breakdown == null) {
       breakdown = why;
+      rolledBack(0);
       open.takeAll(this::endBroken);
       List.copyOf(links.values()).forEach(this::kill);
       EventLoop running = loop;
@@ -595,12 +648,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   // What the scheduler wants done.
 
   @Override
-  public void launch(long workerId) {
+  public void launch(long workerId, int generation) {
     if (launcher == null) {
       throw new IllegalStateException("a worker is wanted before the pool started");
     }
     // Before anything is started, so that a kill from now on finds it.
-    WorkerLink link = new WorkerLink(workerId);
+    WorkerLink link = new WorkerLink(workerId, settings.getOrDefault(generation, config));
     links.put(workerId, link);
     launcher.launch(link, this);
   }
@@ -631,6 +684,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       link.death = link.frozen ? death.frozen() : death;
     }
     lastFailure = link != null && link.overweight != null ? link.overweight : failure;
+    if (link != null) {
+      link.failure = lastFailure;
+    }
     if (breakdown == null) {
       scheduler.exited(workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
       return;
@@ -828,6 +884,42 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       // The pool may break before its end is told.
       lastFailure = link.overweight;
     }
+  }
+
+  @Override
+  public void reloaded() {
+    int newest = settings.keySet().stream().mapToInt(each -> each).max().orElse(generation);
+    settings.remove(generation);
+    generation = newest;
+    CompletableFuture<@Nullable Void> done = reloading;
+    reloading = null;
+    if (done != null) {
+      offLoop(() -> done.complete(null));
+    }
+  }
+
+  @Override
+  public void rolledBack(long workerId) {
+    settings.keySet().retainAll(List.of(generation));
+    CompletableFuture<@Nullable Void> failed = reloading;
+    reloading = null;
+    if (failed != null) {
+      failReload(failed, whyRolledBack(links.get(workerId)));
+    }
+  }
+
+  private String whyRolledBack(@Nullable WorkerLink link) {
+    if (link == null) {
+      return "it was closed, or broke, meanwhile";
+    }
+    boolean late = link.killed && link.overweight == null;
+    return "worker "
+        + link.pid()
+        + " of the new settings did not start"
+        + (late ? " within " + config.bootTimeout() : "")
+        + ", so those of before are in use again: it "
+        + (link.overweight == null ? link.failure : link.overweight)
+        + "; correct the class path or the JVM's options and reload again";
   }
 
   @Override

@@ -343,6 +343,48 @@ public final class ProcessPool implements AutoCloseable {
     loop.recycle();
   }
 
+  /**
+   * Changes how many workers live at most, and, where {@link Builder#minWorkers} was not set, at
+   * least; where it was, that is a limit that this may lower for as long as it is smaller. Missing
+   * workers are launched at once. Those too many go between two jobs: the ones that boot first,
+   * then those that idle, then the others. No job is lost. New workers' heaps are their share of
+   * what the machine or container has, where {@link Builder#workerHeapBytes} does not say it; those
+   * that live keep theirs. Returns at once; does nothing when the pool is closed.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public void resize(int workers) {
+    loop.resize(Builder.atLeast(1, "workers", workers));
+  }
+
+  /**
+   * Replaces all workers by fresh ones with the same settings, which read what is on their class
+   * path anew; see {@link #reload(List, List)}.
+   */
+  public CompletableFuture<@Nullable Void> reload() {
+    return loop.reload(null, List.of());
+  }
+
+  /**
+   * Replaces all workers by ones with another class path and other JVM options, one after the other
+   * and each between two jobs, while jobs go on. The new ones prove themselves first: none of the
+   * old ones goes before a new one is ready. If one of the new ones does not boot, before the last
+   * of the old ones is gone, all is as before: workers have the old settings, and new ones that run
+   * are replaced.
+   *
+   * <p>Handlers' types and codecs are this JVM's, and stay so.
+   *
+   * @param classPath must hold {@code forkyard-worker}
+   * @param jvmOptions as for {@link Builder#jvmOptions}, in place of those
+   * @return completes when the last old worker is gone, which takes as long as its job does, or
+   *     fails with a {@link ReloadFailedException}: since a new worker did not boot, as the message
+   *     tells; another reload is under way; or the pool is closed or broken. Callbacks run on a
+   *     thread of its own. To cancel it does nothing
+   */
+  public CompletableFuture<@Nullable Void> reload(List<Path> classPath, List<String> jvmOptions) {
+    return loop.reload(List.copyOf(classPath), List.copyOf(jvmOptions));
+  }
+
   private static <T> T answer(CompletableFuture<T> question) {
     try {
       return question.join();

@@ -33,7 +33,6 @@ final class WorkerLauncher implements AutoCloseable {
   }
 
   private final PoolConfig config;
-  private final List<String> command;
   private final SpawnOptions options;
   private final RuntimeDirectory directory;
   private final String address;
@@ -43,7 +42,6 @@ final class WorkerLauncher implements AutoCloseable {
   WorkerLauncher(
       PoolConfig config, RuntimeDirectory directory, String address, ProcessGuard guard) {
     this.config = config;
-    this.command = WorkerCommand.of(config);
     this.options =
         SpawnOptions.builder()
             .environment(config.environment())
@@ -83,7 +81,7 @@ final class WorkerLauncher implements AutoCloseable {
       WorkerLink.Prepared files = prepared;
       // Before the process exists, so that its greeting finds the token.
       loop.post(() -> loop.prepared(link, files));
-      process = spawn(link.id, files);
+      process = spawn(link, files);
     } catch (IOException | RuntimeException | Error e) {
       if (prepared != null) {
         remove(prepared.board());
@@ -113,10 +111,10 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
-  private ChildProcess spawn(long workerId, WorkerLink.Prepared prepared) {
-    List<String> arguments = new ArrayList<>(command);
+  private ChildProcess spawn(WorkerLink link, WorkerLink.Prepared prepared) {
+    List<String> arguments = new ArrayList<>(WorkerCommand.of(link.config));
     arguments.add(address);
-    arguments.add(Long.toString(workerId));
+    arguments.add(Long.toString(link.id));
     arguments.add(prepared.board().toString());
     return ChildProcess.spawn(arguments, options);
   }

@@ -29,6 +29,9 @@ final class WorkerLink {
 
   final long id;
 
+  /** By which it is launched; those of another generation of workers may be others. */
+  final PoolConfig config;
+
   /** Set on the loop; the launcher does not start what is not wanted any more. */
   volatile boolean killed;
 
@@ -37,6 +40,10 @@ final class WorkerLink {
   @Nullable WorkerOutput output;
   @Nullable Connection connection;
   @Nullable WorkerDeath death;
+
+  /** How it ended, in words. */
+  String failure = "ended unseen";
+
   boolean touched;
 
   /** It was killed since it showed no sign of life. */
@@ -58,8 +65,9 @@ final class WorkerLink {
   private @Nullable HandlerRef<?, ?> lastHandler;
   private int lastHandlerId;
 
-  WorkerLink(long id) {
+  WorkerLink(long id, PoolConfig config) {
     this.id = id;
+    this.config = config;
   }
 
   long pid() {

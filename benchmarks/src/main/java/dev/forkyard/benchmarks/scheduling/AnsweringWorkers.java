@@ -72,10 +72,16 @@ final class AnsweringWorkers implements Actions<Object> {
   public void overweight(long workerId, long bytes) {}
 
   @Override
+  public void reloaded() {}
+
+  @Override
+  public void rolledBack(long workerId) {}
+
+  @Override
   public void askToStop(long workerId, long jobId) {}
 
   @Override
-  public void launch(long workerId) {}
+  public void launch(long workerId, int generation) {}
 
   @Override
   public void recall(long workerId, long[] jobIds) {}

@@ -9,8 +9,10 @@ public interface Actions<J> {
 
   /**
    * Start a worker process; its end is told by {@link Scheduler#exited} also if it never started.
+   *
+   * @param generation 1, or what {@link Scheduler#reload} answered with
    */
-  void launch(long workerId);
+  void launch(long workerId, int generation);
 
   /** Hand the job to the worker, behind those handed to it before. */
   void run(long workerId, Job<J> job);
@@ -55,6 +57,17 @@ public interface Actions<J> {
 
   /** The worker holds more memory than it may before it had any job, and is killed for that. */
   void overweight(long workerId, long bytes);
+
+  /** All workers are of the generation that the reload made. */
+  void reloaded();
+
+  /**
+   * The reload was rolled back.
+   *
+   * @param workerId of the new generation, which did not boot; 0 where the scheduler was closed or
+   *     broke meanwhile
+   */
+  void rolledBack(long workerId);
 
   /** The job left the queue for the first time, so that there is room for another. */
   void dequeued(Job<J> job);

@@ -21,6 +21,9 @@ final class Crew<J> {
 
   private int starting;
 
+  /** How many of those that are available hold jobs, get no more, and go after them. */
+  private int surplus;
+
   void add(Worker<J> worker) {
     alive.put(worker.id, worker);
     starting++;
@@ -46,9 +49,14 @@ final class Crew<J> {
     return alive.size();
   }
 
-  /** How many hold jobs or may get some. */
+  /** How many hold jobs or may get some; not those that go since there are too many. */
   int available() {
-    return byLoad.size() + spent.size();
+    return byLoad.size() + spent.size() - surplus;
+  }
+
+  /** How many hold jobs, may not get more, and go after them, since there are too many. */
+  int surplus() {
+    return surplus;
   }
 
   /** How many may get jobs. */
@@ -95,6 +103,15 @@ final class Crew<J> {
     }
   }
 
+  /** Whether the worker is one too many, and so gets no more jobs. */
+  void setSurplus(Worker<J> worker, boolean isSurplus) {
+    if (worker.surplus != isSurplus && worker.available()) {
+      surplus += isSurplus ? 1 : -1;
+      worker.surplus = isSurplus;
+      allow(worker, worker.quota, isSurplus);
+    }
+  }
+
   private boolean leave(Worker<J> worker) {
     return (worker.spent() ? spent : byLoad).remove(worker);
   }
@@ -125,6 +142,9 @@ final class Crew<J> {
       starting--;
     }
     leave(worker);
+    if (worker.surplus && worker.available()) {
+      surplus--;
+    }
     worker.become(next);
     if (worker.available()) {
       enter(worker);

@@ -32,6 +32,9 @@ final class Rotation<J> {
   /** Those of them that hold none. */
   private final Set<Worker<J>> free = new LinkedHashSet<>();
 
+  /** Holds no jobs and is one too many, so that it needs no replacement. */
+  private final Set<Worker<J>> parting = new LinkedHashSet<>();
+
   private @Nullable Worker<J> chosen;
   private @Nullable Worker<J> leaving;
 
@@ -55,18 +58,23 @@ final class Rotation<J> {
     return most - random.nextLong(most / 8 + 1);
   }
 
+  boolean isLeaving() {
+    return leaving != null;
+  }
+
   boolean wantsOneMore() {
     return leaving == null && !(due.isEmpty() && spent.isEmpty());
   }
 
   /** The worker's state, its line, or what it may get, has changed. */
   void look(Worker<J> worker) {
-    boolean available = worker.available();
+    boolean available = worker.available() && !worker.surplus;
     boolean gets = !worker.spent();
-    put(due, worker, available && worker.overdue && gets);
+    put(due, worker, available && worker.due() && gets);
     put(spent, worker, available && !gets);
     put(free, worker, available && !gets && worker.line.isEmpty());
-    if (chosen == worker && !worker.retired) {
+    put(parting, worker, worker.available() && worker.surplus && worker.line.isEmpty());
+    if (chosen == worker && (worker.surplus || !worker.retired)) {
       chosen = null;
     }
   }
@@ -82,6 +90,11 @@ final class Rotation<J> {
   /** The one that goes now; not to be asked while another does. */
   @Nullable Worker<J> next() {
     return free.isEmpty() ? null : free.iterator().next();
+  }
+
+  /** One that goes though none takes its place. */
+  @Nullable Worker<J> nextParting() {
+    return parting.isEmpty() ? null : parting.iterator().next();
   }
 
   /** The one that shall get no more jobs, if one must; it is told by the next look at it. */
@@ -112,6 +125,7 @@ final class Rotation<J> {
     due.remove(worker);
     spent.remove(worker);
     free.remove(worker);
+    parting.remove(worker);
     chosen = chosen == worker ? null : chosen;
   }
 

@@ -7,6 +7,7 @@ import dev.forkyard.pool.scheduler.WorkerState.Ready;
 import dev.forkyard.pool.scheduler.WorkerState.Starting;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,10 +55,13 @@ public final class Scheduler<J> {
   private final Supervision supervision;
   private final Backoff backoff;
   private final Rotation<J> rotation;
+  private final Reload reload = new Reload();
 
   /** Jobs that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
 
+  private int minWorkers;
+  private int maxWorkers;
   private long lastWorkerId;
   private long runNanosAverage = -1;
   private boolean closing;
@@ -79,6 +83,8 @@ public final class Scheduler<J> {
     this.supervision = new Supervision(config);
     this.backoff = new Backoff(config.seed());
     this.rotation = new Rotation<>(config);
+    this.minWorkers = config.minWorkers();
+    this.maxWorkers = config.maxWorkers();
   }
 
   // What callers ask for.
@@ -124,6 +130,60 @@ public final class Scheduler<J> {
   /** Replaces all workers that there are, one after the other, each between two jobs. */
   public void recycle(long now) {
     crew.all().forEach(this::makeDue);
+  }
+
+  /**
+   * Changes how many workers live. Missing ones are launched; those too many go, the ones that boot
+   * first, then those that idle, and then those that are busy, when their jobs are done.
+   */
+  public void resize(int least, int most, long now) {
+    minWorkers = least;
+    maxWorkers = most;
+    for (Worker<J> worker : crew.all()) {
+      keep(worker, true);
+    }
+  }
+
+  /** After a resize, or where one more is there and none is to be replaced any more. */
+  private void trim(long now) {
+    boolean onTrial = reload.wantsProof() && !reload.wantsTrial();
+    int tooMany = crew.useful() - maxWorkers - (wantsOneMore() || onTrial ? 1 : 0);
+    if (tooMany <= 0 || closing) {
+      return;
+    }
+    List<Worker<J>> all = crew.all();
+    all.sort(
+        Comparator.<Worker<J>, Boolean>comparing(worker -> worker.state() instanceof Starting)
+            .thenComparing(worker -> worker.spent() || worker.due())
+            .thenComparing(worker -> -worker.load())
+            .reversed());
+    for (Worker<J> worker : all) {
+      if (tooMany > 0 && worker.state() instanceof Starting) {
+        worker.dismissed = true;
+        kill(worker, now);
+        tooMany--;
+      } else if (tooMany > 0 && worker.available() && !worker.surplus) {
+        keep(worker, false);
+        tooMany--;
+      }
+    }
+  }
+
+  private void keep(Worker<J> worker, boolean kept) {
+    crew.setSurplus(worker, !kept);
+    rotation.look(worker);
+  }
+
+  /**
+   * Replaces all workers by those of a new generation, one after the other, each between two jobs.
+   * A first new one must be ready before any old one goes; if one of them does not boot, until the
+   * last old one is gone, those of the old generation are launched again and the new ones replaced.
+   *
+   * @return the generation's number; 0 where another reload is under way, or no worker is launched
+   *     any more
+   */
+  public int reload(long now) {
+    return reload.underWay() || closing || broken ? 0 : reload.begin();
   }
 
   private void makeDue(Worker<J> worker) {
@@ -178,11 +238,28 @@ public final class Scheduler<J> {
     leaveState(worker);
     crew.become(worker, new Ready());
     crew.allow(worker, rotation.quota(), false);
+    if (reload.wantsProof() && reload.isOnTrial(worker.generation)) {
+      reload.prove();
+      lookAtGenerations();
+    }
+    lookAtGeneration(worker);
     armPulse(worker, now);
     long age = rotation.ageNanos();
     if (age > 0) {
       worker.age = timers.at(now + age, at -> makeDue(worker));
     }
+  }
+
+  private void lookAtGenerations() {
+    crew.all().forEach(this::lookAtGeneration);
+  }
+
+  private void lookAtGeneration(Worker<J> worker) {
+    worker.outdated = worker.generation != reload.current();
+    if (rotation.chose(worker) && !worker.due()) {
+      crew.allow(worker, worker.quota, false);
+    }
+    rotation.look(worker);
   }
 
   private void weigh(Worker<J> worker) {
@@ -210,7 +287,7 @@ public final class Scheduler<J> {
       if (tooMuch) {
         worker.overweight = true;
         actions.overweight(workerId, bytes);
-        supervision.failed(false, "memory", now);
+        failedToBoot(worker, now);
         kill(worker, now);
       } else {
         makeReady(worker, now);
@@ -383,8 +460,10 @@ public final class Scheduler<J> {
   public long settle(long now) {
     timers.fire(now);
     breakIfHopeless();
+    endReload();
     assign(now);
     takeBack(now);
+    trim(now);
     rotate(now);
     long nextLaunch = launchMissing(now);
     finish(now);
@@ -467,29 +546,62 @@ public final class Scheduler<J> {
   }
 
   private long launchMissing(long now) {
-    long wanted = wanted() + (!closing && rotation.wantsOneMore() ? 1 : 0);
-    if (broken) {
-      return Long.MAX_VALUE;
-    }
-    while (crew.useful() < wanted) {
+    long wanted = wanted();
+    while (!broken) {
+      boolean trial = crew.useful() >= wanted && wantsTrial();
+      boolean more = wantsOneMore() && roomForOneMore();
+      if (!trial && crew.useful() >= wanted + (more ? 1 : 0)) {
+        break;
+      }
       long pause = supervision.pauseNanos(now);
       if (pause > 0) {
         return pause;
       }
-      launch(now);
+      launch(trial ? reload.candidate() : reload.current(), now);
     }
     return Long.MAX_VALUE;
   }
 
   /** How many workers there should be for the jobs that there are. */
   private long wanted() {
-    long least = closing ? 0 : config.minWorkers();
-    return Math.max(least, Math.min(pending(), config.maxWorkers()));
+    long least = closing ? 0 : minWorkers;
+    return Math.max(least, Math.min(pending(), maxWorkers));
+  }
+
+  /** Whether another is to be ready before one goes. */
+  private boolean wantsOneMore() {
+    return !closing && rotation.wantsOneMore();
+  }
+
+  private boolean wantsTrial() {
+    return !closing && reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();
+  }
+
+  private boolean roomForOneMore() {
+    return crew.useful() + crew.surplus() <= maxWorkers;
+  }
+
+  private void endReload() {
+    if (reload.underWay() && (closing || broken)) {
+      rollBack(0);
+    } else if (reload.done()) {
+      reload.accept();
+      actions.reloaded();
+    }
+  }
+
+  private void rollBack(long workerId) {
+    reload.rollBack();
+    lookAtGenerations();
+    actions.rolledBack(workerId);
   }
 
   /** When the replacement is ready, one of those that are due goes. */
   private void rotate(long now) {
-    if (closing || !rotation.wantsOneMore() || crew.available() <= wanted()) {
+    for (Worker<J> one = rotation.nextParting(); one != null; one = rotation.nextParting()) {
+      dismiss(one, now);
+    }
+    if (!wantsOneMore() || crew.available() <= wanted()) {
       return;
     }
     if (rotation.next() == null && crew.takers() >= wanted()) {
@@ -520,7 +632,7 @@ public final class Scheduler<J> {
     }
   }
 
-  private void launch(long now) {
+  private void launch(int generation, long now) {
     long id = ++lastWorkerId;
     Timers.Timer deadline =
         timers.at(
@@ -531,8 +643,9 @@ public final class Scheduler<J> {
                 kill(late, at);
               }
             });
-    crew.add(new Worker<>(id, now, new Starting(deadline)));
-    actions.launch(id);
+    crew.add(new Worker<>(id, generation, now, new Starting(deadline)));
+    reload.launched(generation);
+    actions.launch(id, generation);
   }
 
   private void finish(long now) {
@@ -944,10 +1057,27 @@ public final class Scheduler<J> {
     }
     boolean stillborn =
         !worker.proven || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
+    reload.gone(worker.generation);
     if (stillborn && !closing && !worker.dismissed && !worker.overweight) {
-      supervision.failed(worker.killedFromOutside, worker.proven ? null : worker.cause, now);
+      failedToBoot(worker, now);
     }
     actions.forget(worker.id);
+  }
+
+  /** That one of another generation does so says nothing of those that are launched now. */
+  private void failedToBoot(Worker<J> worker, long now) {
+    if (reload.isOnTrial(worker.generation)) {
+      rollBack(worker.id);
+    } else if (worker.generation == reload.current()) {
+      supervision.failed(worker.killedFromOutside, causeOfFailedBoot(worker), now);
+    }
+  }
+
+  private static @Nullable String causeOfFailedBoot(Worker<?> worker) {
+    if (worker.overweight) {
+      return "memory";
+    }
+    return worker.proven ? null : worker.cause;
   }
 
   /**

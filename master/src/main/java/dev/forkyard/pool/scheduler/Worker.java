@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Worker<J> {
 
   final long id;
+  final int generation;
   final long bornNanos;
   final ArrayDeque<Job<J>> line = new ArrayDeque<>();
 
@@ -34,8 +35,14 @@ final class Worker<J> {
   /** It is to be replaced, whatever it may still get. */
   boolean overdue;
 
+  /** It is of another generation than workers should be. */
+  boolean outdated;
+
   /** It gets no more jobs, since it is the one that is replaced next. */
   boolean retired;
+
+  /** It gets no more jobs, since there are more workers than there should be. */
+  boolean surplus;
 
   /** It was weighed, where that is asked for, and may get jobs. */
   boolean proven;
@@ -81,8 +88,9 @@ final class Worker<J> {
 
   @Nullable Worker<J> nextListed;
 
-  Worker(long id, long bornNanos, WorkerState.Starting state) {
+  Worker(long id, int generation, long bornNanos, WorkerState.Starting state) {
     this.id = id;
+    this.generation = generation;
     this.bornNanos = bornNanos;
     this.heardNanos = bornNanos;
     this.state = state;
@@ -99,6 +107,11 @@ final class Worker<J> {
   /** Whether it may get jobs. */
   boolean available() {
     return state instanceof WorkerState.Ready || state instanceof WorkerState.Busy;
+  }
+
+  /** Whether it is to be replaced, and gets jobs all the same until it is its turn. */
+  boolean due() {
+    return overdue || outdated;
   }
 
   /** Whether it gets no more jobs. */

@@ -313,8 +313,8 @@ class PlantedBugsTest {
             "      if (now < 0) {\n        worker.overweight"),
         bug(
             "workers that hold too much from their birth follow each other for ever",
-            "supervision.failed(false, \"memory\", now);",
-            ""),
+            "        failedToBoot(worker, now);\n        kill(worker, now);",
+            "        kill(worker, now);"),
         bug(
             "a worker is weighed again before it was",
             "    if (!worker.onScales) {",
@@ -336,6 +336,103 @@ class PlantedBugsTest {
             "a worker that was told to go counts as a failed boot",
             "if (stillborn && !closing && !worker.dismissed && !worker.overweight) {",
             "if (stillborn && !closing && !worker.overweight) {"),
+        bug(
+            "a resize does not change how many there are at most",
+            "    maxWorkers = most;\n",
+            "\n"),
+        bug(
+            "a resize does not change how many there are at least",
+            "    minWorkers = least;\n",
+            "\n"),
+        bug(
+            "workers too many are kept",
+            "    if (tooMany <= 0 || closing) {",
+            "    if (tooMany != 0 || now > 0) {"),
+        bug(
+            "those that boot are no workers too many",
+            "if (tooMany > 0 && worker.state() instanceof Starting) {",
+            "if (tooMany < 0) {"),
+        new Bug(
+            "workers too many get jobs",
+            "Crew.java",
+            "allow(worker, worker.quota, isSurplus);",
+            "allow(worker, worker.quota, worker.retired);"),
+        new Bug(
+            "workers too many go with their jobs",
+            "Rotation.java",
+            "worker.available() && worker.surplus && worker.line.isEmpty());",
+            "worker.available() && worker.surplus);"),
+        bug(
+            "workers too many go though there are not any more",
+            "    for (Worker<J> worker : crew.all()) {\n      keep(worker, true);\n    }",
+            "\n"),
+        new Bug(
+            "old workers go before a new one has proven itself",
+            "Reload.java",
+            "return proven ? candidate : trusted;",
+            "return underWay() ? candidate : trusted;"),
+        new Bug(
+            "several workers are on trial at once",
+            "Reload.java",
+            "return wantsProof() && !alive.containsKey(candidate);",
+            "return wantsProof();"),
+        new Bug(
+            "a reload has ended before the last old worker is gone",
+            "Reload.java",
+            "alive.keySet().stream().allMatch(each -> each == candidate);",
+            "alive.containsKey(candidate);"),
+        bug(
+            "a reload goes on though a new worker did not boot",
+            "      rollBack(worker.id);",
+            "      reload.prove();"),
+        bug(
+            "a worker on trial counts as a failed boot of the pool",
+            "      rollBack(worker.id);",
+            "      rollBack(worker.id);\n      supervision.failed(true, null, now);"),
+        bug(
+            "new workers stay after a reload was rolled back",
+            "    reload.rollBack();\n    lookAtGenerations();",
+            "    reload.rollBack();"),
+        bug(
+            "old workers stay after a new one has proven itself",
+            "      reload.prove();\n      lookAtGenerations();",
+            "      reload.prove();"),
+        bug(
+            "an old worker that boots meanwhile stays",
+            "    }\n    lookAtGeneration(worker);",
+            "    }"),
+        bug(
+            "one that was to go before a reload was rolled back gets no more jobs",
+            "if (rotation.chose(worker) && !worker.due()) {",
+            "if (worker.id < 0) {"),
+        bug(
+            "a reload has no end where the pool has one",
+            "if (reload.underWay() && (closing || broken)) {",
+            "if (reload.underWay() && broken) {"),
+        bug(
+            "a reload begins while another is under way",
+            "return reload.underWay() || closing || broken ? 0",
+            "return closing || broken ? 0"),
+        bug(
+            "a worker on trial is one more than may be",
+            "reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();",
+            "reload.wantsTrial() && !rotation.isLeaving();"),
+        bug(
+            "a worker is put on trial while another leaves",
+            "reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();",
+            "reload.wantsTrial() && roomForOneMore();"),
+        bug(
+            "one is launched to replace another while there are too many",
+            "boolean more = wantsOneMore() && roomForOneMore();",
+            "boolean more = wantsOneMore();"),
+        bug(
+            "a worker on trial takes the place of one that is missing",
+            "boolean trial = crew.useful() >= wanted && wantsTrial();",
+            "boolean trial = wantsTrial();"),
+        bug(
+            "a reload waits for one more worker that is not needed",
+            "boolean onTrial = reload.wantsProof() && !reload.wantsTrial();",
+            "boolean onTrial = reload.wantsProof();"),
         new Bug(
             "a worker is taken for frozen after many looks",
             "Vitals.java",
@@ -491,12 +588,12 @@ class PlantedBugsTest {
             "if (pending == 0) {"),
         bug(
             "a lost worker is not replaced",
-            "while (crew.useful() < wanted) {",
-            "while (crew.useful() < wanted && lost == 0) {"),
+            "if (!trial && crew.useful() >= wanted + (more ? 1 : 0)) {",
+            "if (!trial && crew.useful() >= wanted + (more ? 1 : 0) || lost > 0) {"),
         bug(
             "too many workers are launched",
-            "while (crew.useful() < wanted) {",
-            "while (crew.useful() < wanted + 1) {"),
+            "if (!trial && crew.useful() >= wanted + (more ? 1 : 0)) {",
+            "if (!trial && crew.useful() >= wanted + 1) {"),
         new Bug(
             "the queue is last in, first out",
             "Scheduler.java",

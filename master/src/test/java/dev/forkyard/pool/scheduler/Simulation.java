@@ -114,7 +114,8 @@ final class Simulation {
   /** A worker process as it really is. */
   private final class SimWorker {
     final long id;
-    final boolean boots = random.nextInt(badBoots) != 0;
+    final int generation;
+    final boolean boots;
     final boolean killedFromOutside = random.nextInt(strangers) == 0;
     final boolean beatsOn = random.nextInt(3) == 0;
     final boolean alike = random.nextInt(3) == 0;
@@ -147,6 +148,11 @@ final class Simulation {
     boolean onScales;
     boolean weighedOnce;
     long weighedAt;
+    boolean shrunk;
+    boolean dismissed;
+    boolean failedTrial;
+    boolean overweightOnTrial;
+    long lastGiven = -1;
     boolean overweight;
     boolean recycle;
     long dueIdleSince = -1;
@@ -169,8 +175,10 @@ final class Simulation {
     boolean sending;
     final List<Runnable> unsent = new ArrayList<>();
 
-    SimWorker(long id) {
+    SimWorker(long id, int generation) {
       this.id = id;
+      this.generation = generation;
+      this.boots = !badGenerations.contains(generation) && random.nextInt(badBoots) != 0;
       if (boots) {
         long boot = random.nextInt(20) == 0 ? config.bootNanos() * 2 : random.nextInt(300_000_000);
         after(boot, this::greet);
@@ -211,6 +219,7 @@ final class Simulation {
     void maybeReady() {
       if (!proven && readyViews().contains(id)) {
         proven = true;
+        proven(generation);
         readyAt = now;
         everReady = true;
       }
@@ -218,7 +227,16 @@ final class Simulation {
 
     boolean overdue() {
       return proven
-          && (heavy || recycle || (limits.ageNanos() > 0 && now - readyAt >= limits.ageNanos()));
+          && (heavy
+              || recycle
+              || generation != currentGeneration()
+              || (limits.ageNanos() > 0 && now - readyAt >= limits.ageNanos()));
+    }
+
+    /** Whether it never showed that it works, and was not told to go. */
+    boolean stillborn() {
+      boolean infant = !given && now - bornAt < SECONDS;
+      return !closing && drainedAt == 0 && !dismissed && !overweight && (!proven || infant);
     }
 
     /** By chance, limits are a little less than they are said to be. */
@@ -491,8 +509,19 @@ final class Simulation {
   private final SchedulerConfig config;
   private final Limits limits;
   private final int fatWorkers;
+  private final Set<Integer> badGenerations = new HashSet<>();
   private final boolean recycles;
-  private final int mostWorkers;
+  private final boolean rotates;
+  private final int reloads;
+  private final int resizes;
+  private int least;
+  private int most;
+  private long resizedAt = -1;
+  private long usefulThen;
+  private boolean rolledBack;
+  private int trusted = 1;
+  private int candidate;
+  private boolean candidateProven;
   private final Scheduler<SimJob> scheduler;
   private long now = 1_000 * SECONDS;
   private long sequence;
@@ -503,6 +532,7 @@ final class Simulation {
   private int stillbornInRow;
   private int killedInRow;
   private boolean everReady;
+  private boolean seenBroken;
   private boolean alikeTwice;
   private String lastCause;
   private int alikeInRow;
@@ -559,8 +589,11 @@ final class Simulation {
             limits,
             seed);
     recycles = random.nextInt(4) == 0;
-    boolean rotates = recycles || !limits.equals(Limits.NONE);
-    mostWorkers = max + (rotates ? 1 : 0);
+    reloads = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0;
+    resizes = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0;
+    rotates = recycles || reloads > 0 || !limits.equals(Limits.NONE);
+    least = config.minWorkers();
+    most = max;
     scheduler = new Scheduler<>(config, new SimActions());
   }
 
@@ -594,6 +627,12 @@ final class Simulation {
     at(random.nextInt(3) == 0 ? at + random.nextInt(2_000) * MILLIS : patience, this::end);
     if (recycles) {
       at(now + random.nextInt(3_000) * MILLIS, this::recycle);
+    }
+    for (int i = 0; i < reloads; i++) {
+      at(now + random.nextInt(4_000) * MILLIS, this::reload);
+    }
+    for (int i = 0; i < resizes; i++) {
+      at(now + random.nextInt(3_000) * MILLIS, this::resize);
     }
     settle();
     long horizon = at + HORIZON;
@@ -629,6 +668,55 @@ final class Simulation {
       scheduler.recycle(now);
       readyViews().forEach(id -> workers.get(id).recycle = true);
     }
+  }
+
+  private void resize() {
+    most = 1 + random.nextInt(5);
+    least = random.nextInt(most + 1);
+    resizedAt = now;
+    usefulThen = serving(WorkerView.Stage.STARTING);
+    for (SimWorker worker : workers.values()) {
+      worker.shrunk = true;
+    }
+    scheduler.resize(least, most, now);
+  }
+
+  private void reload() {
+    boolean refused = candidate != 0 || closing || scheduler.broken();
+    int generation = scheduler.reload(now);
+    check(generation != 0 || refused, "a reload was refused without need");
+    if (generation != 0) {
+      check(!refused, "a reload began while another was under way, or at the end");
+      check(generation != trusted, "a generation was used twice");
+      candidate = generation;
+      candidateProven = false;
+      if (random.nextInt(3) == 0) {
+        badGenerations.add(generation);
+      }
+    }
+  }
+
+  private int currentGeneration() {
+    return candidateProven ? candidate : trusted;
+  }
+
+  private void proven(int generation) {
+    candidateProven |= generation == candidate;
+  }
+
+  /** How many have come so far, and are not on their way out. */
+  private long serving(WorkerView.Stage least) {
+    return scheduler.workers().stream()
+        .map(WorkerView::stage)
+        .filter(stage -> stage.compareTo(least) >= 0)
+        .filter(stage -> stage.compareTo(WorkerView.Stage.BUSY) <= 0)
+        .count();
+  }
+
+  private long alive(int generation) {
+    return workers.values().stream()
+        .filter(worker -> !worker.forgotten && worker.generation == generation)
+        .count();
   }
 
   private Set<Long> readyViews() {
@@ -713,15 +801,23 @@ final class Simulation {
                 + counts.failed()
                 + counts.cancelled(),
         "the counters don't add up: " + counts);
+    // A worker that gets no more jobs may answer later, when it is too late.
+    seenBroken |= scheduler.broken();
     check(counts.queued() >= 0, "a negative count: " + counts);
     int useful = 0;
     int ready = 0;
     boolean idle = false;
-    int leaving = 0;
+    int counted = 0;
+    int draining = 0;
     int kept = 0;
     for (WorkerView view : scheduler.workers()) {
-      if (view.stage() == WorkerView.Stage.DRAINING) {
-        leaving++;
+      boolean leaves = view.stage() == WorkerView.Stage.DRAINING;
+      draining += leaves && !workers.get(view.id()).shrunk ? 1 : 0;
+      // One too many goes when its jobs are done, and gets none before.
+      if (view.stage().ordinal() < WorkerView.Stage.BUSY.ordinal()
+          || (view.stage() == WorkerView.Stage.BUSY
+              && workers.get(view.id()).lastGiven > resizedAt)) {
+        counted++;
       }
       if (view.stage() == WorkerView.Stage.READY) {
         SimWorker worker = workers.get(view.id());
@@ -746,8 +842,11 @@ final class Simulation {
       }
     }
     observeLaunches(useful, ready);
-    check(closing || leaving <= 1, leaving + " workers leave at once");
-    check(useful <= mostWorkers, "more workers than allowed: " + useful);
+    check(useful <= Math.max(most + (rotates ? 1 : 0), usefulThen), "too many workers: " + useful);
+    check(
+        closing || resizedAt >= 0 || least < most || useful + draining <= most + 1,
+        "too many processes: " + useful + " and " + draining);
+    check(rotates || closing || counted <= most, "more workers than allowed: " + counted);
     for (SimJob sim : jobs) {
       if (sim.outcome == null && sim.holder == 0 && sim.job != null && now > sim.restUntil) {
         check(!idle, "a job waits while a worker idles");
@@ -777,7 +876,10 @@ final class Simulation {
               || view.stage().ordinal() > WorkerView.Stage.BUSY.ordinal();
       allIdle &= view.stage() == WorkerView.Stage.READY;
     }
+    // After a resize, until those too many have done their jobs.
+    moves |= resizedAt >= 0 && serving(WorkerView.Stage.STARTING) > most;
     moves |= now - lastStillborn <= config.maxBackoffNanos();
+    check(candidate == 0 || candidateProven || moves || !allIdle, "a reload does not begin");
     for (WorkerView view : scheduler.workers()) {
       SimWorker worker = workers.get(view.id());
       boolean spent = limits.jobs() > 0 && worker.givenJobs >= limits.jobs();
@@ -827,8 +929,7 @@ final class Simulation {
    * on.
    */
   private void observeLaunches(int useful, int ready) {
-    long wanted =
-        Math.max(closing ? 0 : config.minWorkers(), Math.min(open(), config.maxWorkers()));
+    long wanted = Math.max(closing ? 0 : least, Math.min(open(), most));
     boolean pause = now - lastStillborn <= config.maxBackoffNanos();
     check(
         useful >= wanted || pause || scheduler.broken() || stillbornInRow + killedInRow > 0,
@@ -901,6 +1002,7 @@ final class Simulation {
       check(sim.dequeued == 1, "its place in the queue was given back " + sim.dequeued + " times");
     }
     check(terminated == 1, "the pool never came to its end");
+    check(candidate == 0, "a reload never came to its end");
     for (SimWorker worker : workers.values()) {
       check(worker.forgotten, "worker " + worker.id + " was left behind");
     }
@@ -949,7 +1051,7 @@ final class Simulation {
   private final class SimActions implements Actions<SimJob> {
 
     @Override
-    public void launch(long workerId) {
+    public void launch(long workerId, int generation) {
       check(!workers.containsKey(workerId), "a worker id was used twice");
       check(
           now - lastStillborn >= config.minBackoffNanos() / 2,
@@ -959,7 +1061,14 @@ final class Simulation {
         boolean toTheLimit = worker.proven && now - worker.readyAt == limits.ageNanos();
         check(!toTheLimit || limits.ageNanos() == 0, "a limit without chance in it");
       }
-      workers.put(workerId, new SimWorker(workerId));
+      if (generation == candidate && !candidateProven) {
+        check(alive(candidate) == 0, "several workers on trial at once");
+        long others = serving(WorkerView.Stage.STARTING);
+        check(others >= Math.max(least, Math.min(open(), most)), "one on trial, not one more");
+      } else {
+        check(generation == currentGeneration(), "launched with settings of before");
+      }
+      workers.put(workerId, new SimWorker(workerId, generation));
     }
 
     @Override
@@ -984,6 +1093,7 @@ final class Simulation {
       worker.bytes += sim.spec.bytes();
       worker.given = true;
       worker.givenJobs++;
+      worker.lastGiven = now;
       check(!limits.ofMemory() || worker.weighedOnce, "a job before it was weighed");
       check(
           limits.jobs() == 0 || worker.givenJobs <= limits.jobs() || !worker.honest(),
@@ -1080,16 +1190,24 @@ final class Simulation {
           "a worker was drained with jobs");
       worker.toldToEnd = true;
       worker.drainedAt = now;
-      check(closing || worker.mayBeDue() || !worker.honest(), "recycled for nothing");
-      long serve =
-          scheduler.workers().stream()
-              .filter(
-                  view ->
-                      view.stage() == WorkerView.Stage.READY
-                          || view.stage() == WorkerView.Stage.BUSY)
-              .count();
+      // Launched to replace one that need not be replaced any more.
+      boolean leftOver = rolledBack || limits.jobs() > 0;
       check(
-          closing || serve >= Math.max(config.minWorkers(), Math.min(open(), config.maxWorkers())),
+          closing || worker.mayBeDue() || worker.shrunk || !worker.honest() || leftOver,
+          "recycled for nothing");
+      long serve = serving(WorkerView.Stage.READY);
+      check(
+          closing
+              || scheduler.workers().stream()
+                      .filter(view -> view.stage() == WorkerView.Stage.DRAINING)
+                      .filter(view -> !workers.get(view.id()).shrunk)
+                      .count()
+                  <= 1
+              || serving(WorkerView.Stage.STARTING) >= most
+              || leftOver,
+          "several workers leave at once");
+      check(
+          closing || worker.shrunk || leftOver || serve >= Math.max(least, Math.min(open(), most)),
           "a worker leaves before its replacement is ready");
       if (random.nextInt(10) != 0) {
         worker.receive(
@@ -1123,7 +1241,9 @@ final class Simulation {
               && !worker.toldToEnd
               && !worker.endTold;
       boolean late = !worker.proven && now - worker.bornAt >= config.bootNanos();
-      boolean unneeded = !worker.proven && (closing || worker.heavy);
+      boolean one = !worker.proven && !worker.endTold && !late && !closing && !worker.heavy;
+      worker.dismissed |= one && serving(WorkerView.Stage.STARTING) >= most;
+      boolean unneeded = !worker.proven && (closing || worker.heavy || worker.dismissed);
       boolean dawdles = now - worker.drainedAt >= config.drainNanos() && worker.drainedAt > 0;
       check(!healthy || late || unneeded || shutNow || dawdles, "a healthy worker was killed");
       worker.toldToEnd = true;
@@ -1204,8 +1324,39 @@ final class Simulation {
     public void overweight(long workerId, long bytes) {
       SimWorker worker = workers.get(workerId);
       check(worker.heavy && !worker.proven, "a worker is taken for overweight from its birth");
-      countFailedBoot(worker, "memory");
+      if (worker.generation == candidate) {
+        worker.overweightOnTrial = true;
+      } else {
+        countFailedBoot(worker, "memory");
+      }
       worker.overweight = true;
+    }
+
+    @Override
+    public void reloaded() {
+      check(candidateProven, "reloaded without a proof");
+      check(
+          workers.values().stream().allMatch(w -> w.forgotten || w.generation == candidate),
+          "reloaded while an old worker is there");
+      trusted = candidate;
+      candidate = 0;
+      candidateProven = false;
+    }
+
+    @Override
+    public void rolledBack(long workerId) {
+      check(candidate != 0, "rolled back what was not under way");
+      rolledBack = true;
+      SimWorker worker = workers.get(workerId);
+      if (worker == null) {
+        check(closing || scheduler.broken(), "rolled back for nothing");
+      } else {
+        boolean failed = worker.stillborn() || worker.overweightOnTrial;
+        check(worker.generation == candidate && failed, "rolled back for nothing");
+        worker.failedTrial = true;
+      }
+      candidate = 0;
+      candidateProven = false;
     }
 
     @Override
@@ -1262,7 +1413,7 @@ final class Simulation {
             "given up with retries left");
       } else if (outcome instanceof Outcome.Broken) {
         check(
-            alikeTwice || hopeless(),
+            alikeTwice || hopeless() || seenBroken,
             "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
@@ -1290,14 +1441,17 @@ final class Simulation {
           sim.holder = 0;
         }
       }
-      boolean infant = !worker.given && now - worker.bornAt < SECONDS;
-      boolean asked = worker.drainedAt > 0;
-      if (!closing && !asked && !worker.overweight && (!worker.proven || infant)) {
+      boolean stillborn = worker.stillborn();
+      check(!stillborn || worker.generation != candidate, "a reload goes on without its worker");
+      if (stillborn) {
         countFailedBoot(worker, worker.cause);
       }
     }
 
     private void countFailedBoot(SimWorker worker, String cause) {
+      if (worker.failedTrial || worker.generation != currentGeneration()) {
+        return;
+      }
       if (worker.killTold) {
         killedInRow++;
       } else {
