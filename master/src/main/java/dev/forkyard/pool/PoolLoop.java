@@ -135,6 +135,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   void start(EventLoop eventLoop, WorkerLauncher workerLauncher) {
     this.loop = eventLoop;
     this.launcher = workerLauncher;
+    warnOfOvercommit(config);
     wake(eventLoop);
   }
 
@@ -228,6 +229,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             boolean all = config.minWorkers() == config.workers();
             int least = all ? workers : Math.min(config.minWorkers(), workers);
             settings.replaceAll((key, old) -> old.withWorkers(workers, least));
+            PoolConfig now = settings.getOrDefault(generation, config);
+            offLoop(() -> warnOfOvercommit(now));
             scheduler.resize(least, workers, System.nanoTime());
           }
         });
@@ -253,14 +256,22 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return future;
   }
 
+  /** Heaps are limits, and workers may stay below; so it is no error. */
+  private static void warnOfOvercommit(PoolConfig config) {
+    String arithmetic = WorkerCommand.overcommit(config);
+    if (arithmetic != null) {
+      Log.LOG.warn("pool {}: {}", config.name(), arithmetic);
+    }
+  }
+
   private void failReload(CompletableFuture<?> future, String why) {
     String message = "pool " + config.name() + " was not reloaded: " + why;
     offLoop(() -> future.completeExceptionally(new ReloadFailedException(message)));
   }
 
-  /** Callbacks may block, and reloads are rare. */
-  private void offLoop(Runnable callbacks) {
-    Thread thread = new Thread(callbacks, config.name() + "-reload");
+  /** What may block, and is rare. */
+  private void offLoop(Runnable task) {
+    Thread thread = new Thread(task, config.name() + "-aside");
     thread.setDaemon(true);
     thread.start();
   }
@@ -325,7 +336,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
               view.id(),
               link == null ? 0 : link.pid(),
               WorkerInfo.State.valueOf(view.stage().name()),
-              view.load()));
+              view.load(),
+              view.memoryBytes()));
     }
     return List.copyOf(infos);
   }
@@ -875,11 +887,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void overweight(long workerId, long bytes) {
     WorkerLink link = links.get(workerId);
     if (link != null) {
+      boolean alone = config.limits().exceededBy(bytes);
+      long limit = alone ? config.limits().memoryBytes() : config.limits().budgetBytes();
       link.overweight =
           "held "
               + WorkerMemory.text(bytes)
-              + " before it had any job, more than maxWorkerMemory allows ("
-              + WorkerMemory.text(config.limits().memoryBytes())
+              + " before it had any job, more than "
+              + (alone ? "maxWorkerMemory" : "memoryBudget")
+              + " allows ("
+              + WorkerMemory.text(limit)
               + "); raise that, or give the workers less by workerHeapBytes or jvmOptions";
       // The pool may break before its end is told.
       lastFailure = link.overweight;

@@ -532,6 +532,7 @@ public final class ProcessPool implements AutoCloseable {
     private int maxJobsPerWorker;
     private @Nullable Duration maxWorkerAge;
     private long maxWorkerMemory;
+    private long memoryBudget;
     private Duration stopTimeout = Duration.ofSeconds(5);
 
     private Builder() {
@@ -664,6 +665,23 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
+     * How many bytes of memory all workers may hold together, as {@link #maxWorkerMemory} counts
+     * them; by default there is no limit. While they hold more, no job is handed out, and the
+     * largest worker is replaced when its jobs are done, so that the others go on. Jobs that run
+     * are not stopped for it, so what they take comes on top. A worker is launched only where there
+     * is room for a fresh one, so fewer than {@link #workers} may live; there is always one.
+     *
+     * <p>A worker that alone holds more before it had any job has failed to start, as with {@link
+     * #maxWorkerMemory}. Where there is no {@code /proc} this has no effect.
+     *
+     * @throws IllegalArgumentException if it is less than 1 MiB
+     */
+    public Builder memoryBudget(long bytes) {
+      this.memoryBudget = atLeastOneMebibyte("memoryBudget", bytes);
+      return this;
+    }
+
+    /**
      * How long a worker that is replaced, or whose pool closes, may take for the {@link
      * JobHandler#stop} of its handlers and the end of its process before it is killed; by default 5
      * s, and for ever where it is more than 50 years.
@@ -712,7 +730,11 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** A worker's maximum heap; by default its share of what the machine or container has. */
+    /**
+     * A worker's maximum heap; by default its share of what the machine or container has. Where the
+     * heaps of all may outgrow that, the pool warns with the arithmetic when it is built or
+     * resized.
+     */
     public Builder workerHeapBytes(long workerHeapBytes) {
       this.workerHeapBytes = atLeastOneMebibyte("workerHeapBytes", workerHeapBytes);
       return this;
@@ -796,7 +818,8 @@ public final class ProcessPool implements AutoCloseable {
               outputListener,
               completionExecutor,
               allowedResults.isEmpty() ? null : String.join(";", allowedResults),
-              new Limits(maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory),
+              new Limits(
+                  maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory, memoryBudget),
               stopTimeout);
       try {
         return new ProcessPool(config);

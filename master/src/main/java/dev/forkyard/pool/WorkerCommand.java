@@ -8,8 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The command line that starts a worker JVM. */
 final class WorkerCommand {
@@ -18,6 +22,7 @@ final class WorkerCommand {
   private static final long BESIDE_HEAP_BYTES = 96 * MIB;
   private static final int FIRST_TO_WARN_OF_UNSAFE = 24;
   private static final long MIN_HEAP_BYTES = 32 * MIB;
+  private static final Pattern MAX_HEAP = Pattern.compile("-Xmx([0-9]{1,9})([kKmMgGtT]?)");
 
   private WorkerCommand() {}
 
@@ -74,6 +79,47 @@ final class WorkerCommand {
   /** Where the JVM of this process id would have left its crash report. */
   static Path crashReport(PoolConfig config, long pid) {
     return config.crashDirectory().resolve("forkyard-hs_err_pid" + pid + ".log");
+  }
+
+  /**
+   * Whether the heaps may outgrow what the machine or container has, by which arithmetic; null if
+   * not.
+   */
+  static @Nullable String overcommit(PoolConfig config) {
+    long heap = heapBytes(config);
+    for (String option : config.jvmOptions()) {
+      heap = maxHeap(option, heap);
+    }
+    return overcommit(config.workers(), heap, Runtime.getRuntime().maxMemory(), memoryBytes());
+  }
+
+  static @Nullable String overcommit(int workers, long heap, long own, long memory) {
+    long needed = workers * (heap + BESIDE_HEAP_BYTES) + own;
+    if (needed <= memory) {
+      return null;
+    }
+    return workers
+        + " workers x ("
+        + heap / MIB
+        + " MiB of heap + "
+        + BESIDE_HEAP_BYTES / MIB
+        + " MiB beside it) + "
+        + own / MIB
+        + " MiB of this JVM's heap = "
+        + needed / MIB
+        + " MiB, but the machine or container has "
+        + memory / MIB
+        + " MiB: where all are full the kernel ends workers; lower workers, workerHeapBytes or -Xmx,"
+        + " or set memoryBudget";
+  }
+
+  private static long maxHeap(String option, long otherwise) {
+    Matcher matcher = MAX_HEAP.matcher(option);
+    if (!matcher.matches()) {
+      return otherwise;
+    }
+    int unit = "kmgt".indexOf(matcher.group(2).toLowerCase(Locale.ROOT)) + 1;
+    return Long.parseLong(matcher.group(1)) << 10 * (matcher.group(2).isEmpty() ? 0 : unit);
   }
 
   /**

@@ -49,6 +49,10 @@ final class Crew<J> {
     return alive.size();
   }
 
+  int starting() {
+    return starting;
+  }
+
   /** How many hold jobs or may get some; not those that go since there are too many. */
   int available() {
     return byLoad.size() + spent.size() - surplus;

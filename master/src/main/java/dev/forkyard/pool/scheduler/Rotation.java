@@ -66,6 +66,10 @@ final class Rotation<J> {
     return leaving == null && !(due.isEmpty() && spent.isEmpty());
   }
 
+  boolean isIdle() {
+    return leaving == null && due.isEmpty() && spent.isEmpty();
+  }
+
   /** The worker's state, its line, or what it may get, has changed. */
   void look(Worker<J> worker) {
     boolean available = worker.available() && !worker.surplus;

@@ -56,6 +56,7 @@ public final class Scheduler<J> {
   private final Backoff backoff;
   private final Rotation<J> rotation;
   private final Reload reload = new Reload();
+  private final Budget<J> budget;
 
   /** Jobs that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
@@ -83,6 +84,7 @@ public final class Scheduler<J> {
     this.supervision = new Supervision(config);
     this.backoff = new Backoff(config.seed());
     this.rotation = new Rotation<>(config);
+    this.budget = new Budget<>(config.limits());
     this.minWorkers = config.minWorkers();
     this.maxWorkers = config.maxWorkers();
   }
@@ -279,12 +281,14 @@ public final class Scheduler<J> {
       return;
     }
     worker.onScales = false;
-    boolean tooMuch = config.limits().memoryBytes() > 0 && bytes > config.limits().memoryBytes();
-    if (tooMuch) {
+    if (bytes > 0) {
+      budget.weighed(worker, bytes);
+    }
+    if (config.limits().exceededBy(bytes)) {
       makeDue(worker);
     }
     if (worker.state() instanceof Starting && worker.greeted) {
-      if (tooMuch) {
+      if (config.limits().exceededByFresh(bytes)) {
         worker.overweight = true;
         actions.overweight(workerId, bytes);
         failedToBoot(worker, now);
@@ -464,6 +468,7 @@ public final class Scheduler<J> {
     assign(now);
     takeBack(now);
     trim(now);
+    shed();
     rotate(now);
     long nextLaunch = launchMissing(now);
     finish(now);
@@ -484,7 +489,7 @@ public final class Scheduler<J> {
     while (true) {
       Job<J> job = queue.peek();
       Worker<J> worker = crew.leastLoaded();
-      if (job == null || worker == null) {
+      if (job == null || worker == null || budget.exceeded()) {
         return;
       }
       int load = worker.load();
@@ -524,6 +529,7 @@ public final class Scheduler<J> {
     Worker<J> idle = crew.leastLoaded();
     Worker<J> victim = crew.mostLoadedNotAsked();
     if (queue.isEmpty()
+        && !budget.exceeded()
         && idle != null
         && idle.load() == 0
         && victim != null
@@ -548,9 +554,14 @@ public final class Scheduler<J> {
   private long launchMissing(long now) {
     long wanted = wanted();
     while (!broken) {
-      boolean trial = crew.useful() >= wanted && wantsTrial();
+      boolean room = crew.size() == 0 || budget.hasRoom(crew.starting());
+      boolean trial = (crew.useful() >= wanted || !room) && wantsTrial();
       boolean more = wantsOneMore() && roomForOneMore();
       if (!trial && crew.useful() >= wanted + (more ? 1 : 0)) {
+        break;
+      }
+      // One on trial is one more for a while, or it would never have its turn.
+      if (!trial && !room) {
         break;
       }
       long pause = supervision.pauseNanos(now);
@@ -601,10 +612,11 @@ public final class Scheduler<J> {
     for (Worker<J> one = rotation.nextParting(); one != null; one = rotation.nextParting()) {
       dismiss(one, now);
     }
-    if (!wantsOneMore() || crew.available() <= wanted()) {
+    boolean noRoom = !budget.hasRoom(crew.starting());
+    if (!wantsOneMore() || (crew.available() <= wanted() && !noRoom)) {
       return;
     }
-    if (rotation.next() == null && crew.takers() >= wanted()) {
+    if (rotation.next() == null && (crew.takers() >= wanted() || noRoom)) {
       Worker<J> chosen = rotation.choose();
       if (chosen != null) {
         retire(chosen, true);
@@ -615,6 +627,14 @@ public final class Scheduler<J> {
     if (next != null) {
       rotation.leaves(next);
       dismiss(next, now);
+    }
+  }
+
+  /** Jobs are held back, so those that run come to their end; then the largest goes. */
+  private void shed() {
+    Worker<J> largest = budget.exceeded() && rotation.isIdle() ? budget.largest() : null;
+    if (largest != null) {
+      makeDue(largest);
     }
   }
 
@@ -1051,6 +1071,7 @@ public final class Scheduler<J> {
     leaveState(worker);
     crew.become(worker, new WorkerState.Dead());
     rotation.gone(worker);
+    budget.forget(worker);
     judge(worker, now);
     if (!worker.asked && !worker.dismissed && !closing) {
       lost++;
@@ -1138,7 +1159,9 @@ public final class Scheduler<J> {
   public List<WorkerView> workers() {
     List<WorkerView> views = new ArrayList<>();
     for (Worker<J> worker : crew.all()) {
-      views.add(new WorkerView(worker.id, WorkerView.Stage.of(worker.state()), worker.load()));
+      views.add(
+          new WorkerView(
+              worker.id, WorkerView.Stage.of(worker.state()), worker.load(), worker.memory));
     }
     return views;
   }

@@ -50,6 +50,9 @@ final class Worker<J> {
   /** It held too much memory before it had any job. */
   boolean overweight;
 
+  /** What it held when it was last weighed. */
+  long memory;
+
   /** It is being weighed. */
   boolean onScales;
 

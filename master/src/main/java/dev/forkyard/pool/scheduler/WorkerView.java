@@ -1,7 +1,11 @@
 package dev.forkyard.pool.scheduler;
 
-/** A worker as the scheduler sees it at one moment. */
-public record WorkerView(long id, Stage stage, int load) {
+/**
+ * A worker as the scheduler sees it at one moment.
+ *
+ * @param memoryBytes what it held when it was last weighed; 0 if it never was
+ */
+public record WorkerView(long id, Stage stage, int load, long memoryBytes) {
 
   /** Where it is in its life. */
   public enum Stage {

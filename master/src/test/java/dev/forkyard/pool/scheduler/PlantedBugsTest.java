@@ -273,9 +273,12 @@ class PlantedBugsTest {
             "return !(due.isEmpty() && spent.isEmpty());"),
         bug(
             "a worker is recycled before its replacement is ready",
-            "|| crew.available() <= wanted()) {",
+            "|| (crew.available() <= wanted() && !noRoom)) {",
             "|| now < 0) {"),
-        bug("workers are not recycled on demand", "    crew.all().forEach(this::makeDue);\n", "\n"),
+        bug(
+            "workers are not recycled on demand",
+            "    crew.all().forEach(this::makeDue);\n",
+            "\n"),
         bug(
             "workers are never too old",
             "worker.age = timers.at(now + age, at -> makeDue(worker));",
@@ -299,18 +302,15 @@ class PlantedBugsTest {
             "memory is looked at once alone",
             "      weigh(worker);\n    }\n    armPulse(worker, now);",
             "    }\n    armPulse(worker, now);"),
-        bug(
-            "a worker that holds too much is kept",
-            "    if (tooMuch) {\n      makeDue",
-            "    if (now < 0) {\n      makeDue"),
+        bug("a worker that holds too much is kept", "if (config.limits().exceededBy(bytes)) {", "if (now < 0) {"),
         bug(
             "a worker gets jobs before it was weighed",
             "if (config.limits().ofMemory()) {\n        weigh(worker);\n      } else {",
             "if (config.limits().ofMemory()) {\n        weigh(worker);\n      }\n      if (now > 0) {"),
         bug(
             "a worker that holds too much from its birth gets jobs",
-            "      if (tooMuch) {\n        worker.overweight",
-            "      if (now < 0) {\n        worker.overweight"),
+            "if (config.limits().exceededByFresh(bytes)) {",
+            "if (now < 0) {"),
         bug(
             "workers that hold too much from their birth follow each other for ever",
             "        failedToBoot(worker, now);\n        kill(worker, now);",
@@ -336,14 +336,8 @@ class PlantedBugsTest {
             "a worker that was told to go counts as a failed boot",
             "if (stillborn && !closing && !worker.dismissed && !worker.overweight) {",
             "if (stillborn && !closing && !worker.overweight) {"),
-        bug(
-            "a resize does not change how many there are at most",
-            "    maxWorkers = most;\n",
-            "\n"),
-        bug(
-            "a resize does not change how many there are at least",
-            "    minWorkers = least;\n",
-            "\n"),
+        bug("a resize does not change how many there are at most", "    maxWorkers = most;\n", "\n"),
+        bug("a resize does not change how many there are at least", "    minWorkers = least;\n", "\n"),
         bug(
             "workers too many are kept",
             "    if (tooMany <= 0 || closing) {",
@@ -427,12 +421,63 @@ class PlantedBugsTest {
             "boolean more = wantsOneMore();"),
         bug(
             "a worker on trial takes the place of one that is missing",
-            "boolean trial = crew.useful() >= wanted && wantsTrial();",
+            "boolean trial = (crew.useful() >= wanted || !room) && wantsTrial();",
             "boolean trial = wantsTrial();"),
         bug(
             "a reload waits for one more worker that is not needed",
             "boolean onTrial = reload.wantsProof() && !reload.wantsTrial();",
             "boolean onTrial = reload.wantsProof();"),
+        bug(
+            "jobs are handed out while memory is short",
+            "worker == null || budget.exceeded()) {",
+            "worker == null) {"),
+        bug(
+            "jobs that were handed out are taken back while memory is short",
+            "        && !budget.exceeded()\n",
+            "\n"),
+        bug(
+            "the largest worker stays while memory is short",
+            "budget.exceeded() && rotation.isIdle() ? budget.largest() : null;",
+            "null;"),
+        new Bug(
+            "the smallest worker goes where memory is short",
+            "Budget.java",
+            "bySize.descendingSet()",
+            "bySize"),
+        bug(
+            "workers are launched where memory has no room for them",
+            "if (!trial && !room) {",
+            "if (now < 0) {"),
+        bug(
+            "not even a first worker is launched where memory is short",
+            "boolean room = crew.size() == 0 || budget",
+            "boolean room = budget"),
+        bug(
+            "a reload waits for memory",
+            "if (!trial && !room) {",
+            "if (!room) {"),
+        bug(
+            "a reload waits for workers that memory has no room for",
+            "boolean trial = (crew.useful() >= wanted || !room) && wantsTrial();",
+            "boolean trial = crew.useful() >= wanted && wantsTrial();"),
+        bug(
+            "a worker waits for a replacement that memory has no room for",
+            "boolean noRoom = !budget.hasRoom(crew.starting());",
+            "boolean noRoom = now < 0;"),
+        bug(
+            "a dead worker's memory counts",
+            "    budget.forget(worker);\n",
+            "\n"),
+        new Bug(
+            "those that boot are not counted in memory",
+            "Budget.java",
+            "(unweighed + 1) * fresh",
+            "fresh"),
+        new Bug(
+            "a worker that is larger than all may be gets jobs",
+            "Limits.java",
+            "return exceededBy(bytes) || (budgetBytes > 0 && bytes > budgetBytes);",
+            "return exceededBy(bytes);"),
         new Bug(
             "a worker is taken for frozen after many looks",
             "Vitals.java",

@@ -148,6 +148,8 @@ final class Simulation {
     boolean onScales;
     boolean weighedOnce;
     long weighedAt;
+    long reported;
+    boolean mayShed;
     boolean shrunk;
     boolean dismissed;
     boolean failedTrial;
@@ -218,6 +220,9 @@ final class Simulation {
     /** After its greeting, or after it was weighed. */
     void maybeReady() {
       if (!proven && readyViews().contains(id)) {
+        check(
+            limits.budgetBytes() == 0 || reported <= limits.budgetBytes(),
+            "a worker that is larger than all may be");
         proven = true;
         proven(generation);
         readyAt = now;
@@ -242,6 +247,7 @@ final class Simulation {
     /** By chance, limits are a little less than they are said to be. */
     boolean mayBeDue() {
       return overdue()
+          || mayShed
           || mayBeSpent()
           || (limits.ageNanos() > 0 && now - readyAt >= limits.ageNanos() - limits.ageNanos() / 8);
     }
@@ -519,6 +525,7 @@ final class Simulation {
   private long resizedAt = -1;
   private long usefulThen;
   private boolean rolledBack;
+  private long lastFresh;
   private int trusted = 1;
   private int candidate;
   private boolean candidateProven;
@@ -560,7 +567,8 @@ final class Simulation {
         new Limits(
             random.nextInt(4) == 0 ? 1 + random.nextInt(20) : 0,
             random.nextInt(6) == 0 ? (1 + random.nextInt(3)) * SECONDS + 137_000_011 : 0,
-            random.nextInt(5) == 0 ? MEMORY_LIMIT : 0);
+            random.nextInt(5) == 0 ? MEMORY_LIMIT : 0,
+            random.nextInt(5) == 0 ? 60 + random.nextInt(240) : 0);
     fatWorkers = random.nextInt(10) == 0 ? 1 : 20;
 
     config =
@@ -588,9 +596,9 @@ final class Simulation {
             2 * SECONDS,
             limits,
             seed);
-    recycles = random.nextInt(4) == 0;
-    reloads = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0;
-    resizes = random.nextInt(5) == 0 ? 1 + random.nextInt(3) : 0;
+    reloads = random.nextInt(5) == 0 ? 1 + random.nextInt(5) : 0;
+    resizes = random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 0;
+    recycles = random.nextInt(4) == 0 || (resizes > 0 && random.nextBoolean());
     rotates = recycles || reloads > 0 || !limits.equals(Limits.NONE);
     least = config.minWorkers();
     most = max;
@@ -690,7 +698,7 @@ final class Simulation {
       check(generation != trusted, "a generation was used twice");
       candidate = generation;
       candidateProven = false;
-      if (random.nextInt(3) == 0) {
+      if (random.nextBoolean()) {
         badGenerations.add(generation);
       }
     }
@@ -711,6 +719,41 @@ final class Simulation {
         .filter(stage -> stage.compareTo(least) >= 0)
         .filter(stage -> stage.compareTo(WorkerView.Stage.BUSY) <= 0)
         .count();
+  }
+
+  private long held() {
+    return workers.values().stream()
+        .filter(worker -> !worker.forgotten)
+        .mapToLong(worker -> worker.reported)
+        .sum();
+  }
+
+  private boolean memoryIsShort() {
+    return limits.budgetBytes() > 0 && held() > limits.budgetBytes();
+  }
+
+  private boolean hasRoom(int more) {
+    long starting =
+        scheduler.workers().stream()
+            .filter(view -> view.stage() == WorkerView.Stage.STARTING)
+            .count();
+    return limits.budgetBytes() == 0
+        || held() + (starting + more) * lastFresh <= limits.budgetBytes();
+  }
+
+  /** The one that holds most of those that may go. */
+  private void observeLargest() {
+    if (!memoryIsShort()) {
+      return;
+    }
+    long most = 0;
+    for (long id : readyViews()) {
+      most = Math.max(most, workers.get(id).reported);
+    }
+    for (long id : readyViews()) {
+      boolean largest = workers.get(id).reported == most || resizedAt >= 0;
+      workers.get(id).mayShed |= largest;
+    }
   }
 
   private long alive(int generation) {
@@ -778,6 +821,7 @@ final class Simulation {
   }
 
   private void settle() {
+    observeLargest();
     long wait = scheduler.settle(now);
     if (wait != Long.MAX_VALUE && now + wait < tickAt) {
       tickAt = now + wait;
@@ -849,8 +893,8 @@ final class Simulation {
     check(rotates || closing || counted <= most, "more workers than allowed: " + counted);
     for (SimJob sim : jobs) {
       if (sim.outcome == null && sim.holder == 0 && sim.job != null && now > sim.restUntil) {
-        check(!idle, "a job waits while a worker idles");
-        check(kept <= 1, "several workers that are due get no jobs");
+        check(!idle || memoryIsShort(), "a job waits while a worker idles");
+        check(kept <= 1 || memoryIsShort(), "several workers that are due get no jobs");
       }
       if (sim.runningNow && sim.outcome == null && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
@@ -860,7 +904,7 @@ final class Simulation {
       }
     }
     for (SimWorker worker : workers.values()) {
-      observeCrowding(worker, idle);
+      observeCrowding(worker, idle && !memoryIsShort());
       observeStart(worker);
     }
     observeRotation();
@@ -884,6 +928,7 @@ final class Simulation {
       SimWorker worker = workers.get(view.id());
       boolean spent = limits.jobs() > 0 && worker.givenJobs >= limits.jobs();
       boolean waits = view.stage() == WorkerView.Stage.READY && (worker.overdue() || spent);
+      check(moves || !allIdle || !memoryIsShort(), "an idle pool holds more memory than it may");
       check(!waits || moves || !allIdle, "a worker that is due is kept in an idle pool");
       if (!waits || moves || limits.jobs() > 0) {
         worker.dueIdleSince = -1;
@@ -932,7 +977,11 @@ final class Simulation {
     long wanted = Math.max(closing ? 0 : least, Math.min(open(), most));
     boolean pause = now - lastStillborn <= config.maxBackoffNanos();
     check(
-        useful >= wanted || pause || scheduler.broken() || stillbornInRow + killedInRow > 0,
+        useful >= wanted
+            || (!hasRoom(1) && scheduler.counts().workers() > 0)
+            || pause
+            || scheduler.broken()
+            || stillbornInRow + killedInRow > 0,
         "a missing worker is not replaced");
     if (hopeless() && ready == 0) {
       for (SimJob sim : jobs) {
@@ -1064,9 +1113,13 @@ final class Simulation {
       if (generation == candidate && !candidateProven) {
         check(alive(candidate) == 0, "several workers on trial at once");
         long others = serving(WorkerView.Stage.STARTING);
-        check(others >= Math.max(least, Math.min(open(), most)), "one on trial, not one more");
+        check(
+            others > Math.max(least, Math.min(open(), most)) || !hasRoom(0),
+            "one on trial, not one more");
       } else {
         check(generation == currentGeneration(), "launched with settings of before");
+        long there = workers.values().stream().filter(worker -> !worker.forgotten).count();
+        check(there == 0 || hasRoom(0), "launched without room in memory");
       }
       workers.put(workerId, new SimWorker(workerId, generation));
     }
@@ -1094,6 +1147,7 @@ final class Simulation {
       worker.given = true;
       worker.givenJobs++;
       worker.lastGiven = now;
+      check(!memoryIsShort(), "a job is handed out while memory is short");
       check(!limits.ofMemory() || worker.weighedOnce, "a job before it was weighed");
       check(
           limits.jobs() == 0 || worker.givenJobs <= limits.jobs() || !worker.honest(),
@@ -1114,6 +1168,10 @@ final class Simulation {
     @Override
     public void recall(long workerId, long[] jobIds) {
       SimWorker worker = workers.get(workerId);
+      for (long jobId : jobIds) {
+        boolean wanted = byId.get(jobId).outcome == null;
+        check(!wanted || !memoryIsShort(), "taken back, while memory is short");
+      }
       worker.receive(
           2_000_000,
           () -> {
@@ -1162,6 +1220,7 @@ final class Simulation {
 
     @Override
     public void interrupt(long workerId, long jobId) {
+      observeLargest();
       SimWorker worker = workers.get(workerId);
       check(
           worker.condemned() && jobOf(worker.board.run()) == jobId,
@@ -1190,6 +1249,7 @@ final class Simulation {
           "a worker was drained with jobs");
       worker.toldToEnd = true;
       worker.drainedAt = now;
+      observeLargest();
       // Launched to replace one that need not be replaced any more.
       boolean leftOver = rolledBack || limits.jobs() > 0;
       check(
@@ -1207,7 +1267,11 @@ final class Simulation {
               || leftOver,
           "several workers leave at once");
       check(
-          closing || worker.shrunk || leftOver || serve >= Math.max(least, Math.min(open(), most)),
+          closing
+              || worker.shrunk
+              || leftOver
+              || !hasRoom(1)
+              || serve >= Math.max(least, Math.min(open(), most)),
           "a worker leaves before its replacement is ready");
       if (random.nextInt(10) != 0) {
         worker.receive(
@@ -1231,6 +1295,7 @@ final class Simulation {
 
     @Override
     public void kill(long workerId) {
+      observeLargest();
       SimWorker worker = workers.get(workerId);
       boolean healthy =
           worker.alive
@@ -1314,7 +1379,13 @@ final class Simulation {
           () -> {
             worker.onScales = false;
             worker.weighedOnce = true;
-            worker.heavy |= bytes > limits.memoryBytes();
+            worker.heavy |= limits.memoryBytes() > 0 && bytes > limits.memoryBytes();
+            worker.heavy |= !worker.proven && limits.exceededByFresh(bytes);
+            if (bytes > 0 && !worker.forgotten) {
+              worker.reported = bytes;
+              lastFresh = worker.proven ? lastFresh : bytes;
+            }
+            observeLargest();
             scheduler.weighed(workerId, bytes, now);
             worker.maybeReady();
           });
