@@ -13,11 +13,11 @@ final class Crew<J> {
   private final Map<Long, Worker<J>> alive = new HashMap<>();
   private final ByLoad<J> byLoad = new ByLoad<>();
 
-  /** The one that was found last: most often it is asked for many times in a row. */
-  private @Nullable Worker<J> found;
-
   /** Those of them that get no more jobs. */
   private final ByLoad<J> spent = new ByLoad<>();
+
+  /** The one that was found last: most often it is asked for many times in a row. */
+  private @Nullable Worker<J> found;
 
   private int starting;
 

@@ -9,9 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,12 +32,6 @@ import org.jspecify.annotations.Nullable;
 public final class Scheduler<J> {
 
   /**
-   * A job whose workers die this often before they start it is given up, so that it ends at some
-   * time.
-   */
-  private static final int MAX_UNSTARTED_DEATHS = 100;
-
-  /**
    * A worker that dies within this time of its greeting, without a job, counts as a failed boot.
    */
   private static final long INFANCY_NANOS = 1_000_000_000L;
@@ -50,16 +42,13 @@ public final class Scheduler<J> {
   private final SchedulerConfig config;
   private final Actions<J> actions;
   private final Timers timers = new Timers();
-  private final JobQueue<J> queue = new JobQueue<>();
+  private final Jobs<J> jobs;
+  private final Judge<J> judge;
   private final Crew<J> crew = new Crew<>();
   private final Supervision supervision;
-  private final Backoff backoff;
   private final Rotation<J> rotation;
   private final Reload reload = new Reload();
   private final Budget<J> budget;
-
-  /** Jobs that wait for the end of a pause before they run again. */
-  private final Set<Job<J>> resting = new LinkedHashSet<>();
 
   private int minWorkers;
   private int maxWorkers;
@@ -69,11 +58,6 @@ public final class Scheduler<J> {
   private boolean terminated;
   private boolean broken;
 
-  private long submitted;
-  private long succeeded;
-  private long failed;
-  private long cancelled;
-  private long retried;
   private long dropped;
   private long lost;
 
@@ -82,7 +66,8 @@ public final class Scheduler<J> {
     this.config = config;
     this.actions = actions;
     this.supervision = new Supervision(config);
-    this.backoff = new Backoff(config.seed());
+    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()));
+    this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
     this.budget = new Budget<>(config.limits());
     this.minWorkers = config.minWorkers();
@@ -94,16 +79,10 @@ public final class Scheduler<J> {
   /** Takes a job, which from now on ends exactly once; its id must never have been used before. */
   public Job<J> submit(long jobId, J attachment, JobSpec spec, long now) {
     Job<J> job = new Job<>(jobId, attachment, spec);
-    submitted++;
     if (closing || broken) {
-      actions.dequeued(job);
-      job.firstDequeue();
-      end(job, broken ? new Outcome.Broken() : new Outcome.Refused());
-      return job;
-    }
-    queue.addLast(job);
-    if (spec.queueNanos() > 0) {
-      job.timer = timers.at(now + spec.queueNanos(), at -> endQueued(job, new Outcome.Expired()));
+      jobs.refuse(job, broken ? new Outcome.Broken() : new Outcome.Refused());
+    } else {
+      jobs.add(job, now);
     }
     return job;
   }
@@ -113,17 +92,12 @@ public final class Scheduler<J> {
     if (job.ended()) {
       return;
     }
-    if (job.state() instanceof JobState.Queued) {
-      endQueued(job, new Outcome.Cancelled());
-      return;
-    } else if (resting.remove(job)) {
-      stopWaiting(job);
-      end(job, new Outcome.Cancelled());
+    if (jobs.endWaiting(job, new Outcome.Cancelled())) {
       return;
     }
     Worker<J> worker = crew.find(job.workerId());
-    stopWaiting(job);
-    end(job, new Outcome.Cancelled());
+    jobs.stopWaiting(job);
+    jobs.end(job, new Outcome.Cancelled());
     if (worker != null && !worker.doomed()) {
       stopOnWorker(worker, job, now);
     }
@@ -203,12 +177,12 @@ public final class Scheduler<J> {
   /** Takes no more jobs, cancels those accepted and kills all workers. */
   public void shutdownNow(long now) {
     closing = true;
-    endAllQueued(new Outcome.Cancelled());
+    jobs.endAllQueued(new Outcome.Cancelled());
     for (Worker<J> worker : crew.all()) {
       for (Job<J> job : worker.line) {
         if (!job.ended()) {
-          stopWaiting(job);
-          end(job, new Outcome.Cancelled());
+          jobs.stopWaiting(job);
+          jobs.end(job, new Outcome.Cancelled());
         }
       }
       kill(worker, now);
@@ -319,13 +293,14 @@ public final class Scheduler<J> {
     worker.lastReplied = job.run();
     supervision.proved();
     measure(runNanos);
-    stopWaiting(job);
+    jobs.stopWaiting(job);
     if (!job.ended()) {
-      boolean again = !ok && mayRetry(job) && !job.askedToStop() && actions.wantsRetry(job, reply);
+      boolean again =
+          !ok && jobs.mayRetry(job) && !job.askedToStop() && actions.wantsRetry(job, reply);
       if (again) {
-        retry(job, false, runNanos, now);
+        jobs.retry(job, false, runNanos, now);
       } else {
-        end(job, new Outcome.Replied(ok, reply));
+        jobs.end(job, new Outcome.Replied(ok, reply));
       }
     }
     if (wasHead) {
@@ -357,7 +332,7 @@ public final class Scheduler<J> {
       } else {
         crew.take(worker, job);
         refund(worker);
-        giveBack(job);
+        jobs.giveBack(job);
       }
     }
     rotation.look(worker);
@@ -480,14 +455,14 @@ public final class Scheduler<J> {
       broken = true;
     }
     if (broken) {
-      endAllQueued(new Outcome.Broken());
+      jobs.endAllQueued(new Outcome.Broken());
     }
   }
 
   private void assign(long now) {
     int depth = depth();
     while (true) {
-      Job<J> job = queue.peek();
+      Job<J> job = jobs.next();
       Worker<J> worker = crew.leastLoaded();
       if (job == null || worker == null || budget.exceeded()) {
         return;
@@ -497,7 +472,7 @@ public final class Scheduler<J> {
           || (load > 0 && worker.bytes + job.spec().bytes() > config.maxBytesInFlight())) {
         return;
       }
-      leaveQueue(job);
+      jobs.leaveQueue(job);
       job.become(new JobState.Assigned(worker.id));
       crew.put(worker, job);
       if (worker.spent()) {
@@ -528,7 +503,7 @@ public final class Scheduler<J> {
   private void takeBack(long now) {
     Worker<J> idle = crew.leastLoaded();
     Worker<J> victim = crew.mostLoadedNotAsked();
-    if (queue.isEmpty()
+    if (jobs.noneWaits()
         && !budget.exceeded()
         && idle != null
         && idle.load() == 0
@@ -544,11 +519,6 @@ public final class Scheduler<J> {
       // Should it not answer soon, the gap is looked at again and the next one is asked.
       timers.at(now + RECHECK_NANOS, at -> {});
     }
-  }
-
-  /** Jobs that have not ended. */
-  private long pending() {
-    return submitted - succeeded - failed - cancelled;
   }
 
   private long launchMissing(long now) {
@@ -576,7 +546,7 @@ public final class Scheduler<J> {
   /** How many workers there should be for the jobs that there are. */
   private long wanted() {
     long least = closing ? 0 : minWorkers;
-    return Math.max(least, Math.min(pending(), maxWorkers));
+    return Math.max(least, Math.min(jobs.pending(), maxWorkers));
   }
 
   /** Whether another is to be ready before one goes. */
@@ -672,9 +642,9 @@ public final class Scheduler<J> {
     if (!closing || terminated) {
       return;
     }
-    long pending = pending();
+    long pending = jobs.pending();
     for (Worker<J> worker : crew.all()) {
-      if (worker.state() instanceof Ready && queue.isEmpty() && crew.useful() > pending) {
+      if (worker.state() instanceof Ready && jobs.noneWaits() && crew.useful() > pending) {
         dismiss(worker, now);
       } else if (worker.state() instanceof Starting && pending == 0) {
         kill(worker, now);
@@ -683,113 +653,6 @@ public final class Scheduler<J> {
     if (pending == 0 && crew.size() == 0) {
       terminated = true;
       actions.terminated();
-    }
-  }
-
-  // Jobs.
-
-  private void endAllQueued(Outcome outcome) {
-    for (Job<J> job = queue.peek(); job != null; job = queue.peek()) {
-      endQueued(job, outcome);
-    }
-    for (Job<J> job : resting) {
-      stopWaiting(job);
-      end(job, outcome);
-    }
-    resting.clear();
-  }
-
-  private void endQueued(Job<J> job, Outcome outcome) {
-    leaveQueue(job);
-    end(job, outcome);
-  }
-
-  private void leaveQueue(Job<J> job) {
-    queue.remove(job);
-    stopWaiting(job);
-    if (job.firstDequeue()) {
-      actions.dequeued(job);
-    }
-  }
-
-  private void stopWaiting(Job<J> job) {
-    timers.cancel(job.timer);
-    job.timer = null;
-  }
-
-  private void end(Job<J> job, Outcome outcome) {
-    job.become(new JobState.Ended(outcome));
-    if (outcome instanceof Outcome.Cancelled) {
-      cancelled++;
-    } else if (outcome instanceof Outcome.Replied replied && replied.ok()) {
-      succeeded++;
-    } else {
-      failed++;
-    }
-    actions.complete(job, outcome);
-  }
-
-  /** A job that was in a worker's hands and did not start goes on as if nothing had been. */
-  private void giveBack(Job<J> job) {
-    stopWaiting(job);
-    if (!job.ended()) {
-      job.become(new JobState.Queued());
-      queue.addFirst(job);
-    }
-  }
-
-  private void loseUnstarted(Job<J> job) {
-    if (!job.ended() && job.bereaved() > MAX_UNSTARTED_DEATHS) {
-      stopWaiting(job);
-      end(job, new Outcome.Lost(false, 0));
-    } else {
-      giveBack(job);
-    }
-  }
-
-  /** The job was running when its worker died, or may have been. */
-  private void loseRunning(Job<J> job, long ranNanos, long now) {
-    stopWaiting(job);
-    if (job.ended()) {
-      return;
-    }
-    if (job.spec().retryLost() && mayRetry(job)) {
-      retry(job, true, ranNanos, now);
-    } else {
-      end(job, new Outcome.Lost(false, ranNanos));
-    }
-  }
-
-  private static boolean mayRetry(Job<?> job) {
-    return job.attempt() <= job.spec().retries();
-  }
-
-  private void retry(Job<J> job, boolean lost, long ranNanos, long now) {
-    JobSpec spec = job.spec();
-    long pause = backoff.pauseNanos(spec.backoffNanos(), spec.maxBackoffNanos(), job.attempt() - 1);
-    actions.retrying(job, lost, ranNanos, pause);
-    job.retry();
-    retried++;
-    job.become(new JobState.Resting());
-    if (pause > 0) {
-      resting.add(job);
-      job.timer = timers.at(now + pause, at -> endRest(job));
-    } else {
-      endRest(job);
-    }
-  }
-
-  private void endRest(Job<J> job) {
-    job.timer = null;
-    resting.remove(job);
-    job.become(new JobState.Queued());
-    queue.addFirst(job);
-  }
-
-  private void loseReply(Job<J> job) {
-    stopWaiting(job);
-    if (!job.ended()) {
-      end(job, new Outcome.Lost(true, 0));
     }
   }
 
@@ -846,7 +709,7 @@ public final class Scheduler<J> {
   /** A worker that is being killed for another reason, and lingers, needs no ladder of its own. */
   private void timeOut(Worker<J> worker, Job<J> job, Deadline deadline, long ranNanos, long now) {
     if (worker.doomed()) {
-      end(job, new Outcome.TimedOut(deadline, null, ranNanos));
+      jobs.end(job, new Outcome.TimedOut(deadline, null, ranNanos));
     } else {
       climb(worker, job, deadline, ranNanos, now);
     }
@@ -971,7 +834,7 @@ public final class Scheduler<J> {
   private void climb(
       Worker<J> worker, Job<J> job, @Nullable Deadline deadline, long ranNanos, long now) {
     sawRunning(job, worker, now);
-    stopWaiting(job);
+    jobs.stopWaiting(job);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));
     crew.become(worker, new Killing(job, deadline, ranNanos, step));
@@ -991,7 +854,7 @@ public final class Scheduler<J> {
   }
 
   /** How long the job that it speaks of has run; what the worker claims has its bounds. */
-  private static long ranNanos(Worker<?> worker, Progress progress, long now) {
+  static long ranNanos(Worker<?> worker, Progress progress, long now) {
     return Math.min(progress.ranNanos(now), now - worker.bornNanos);
   }
 
@@ -999,7 +862,7 @@ public final class Scheduler<J> {
     if (worker.state() instanceof Killing killing && killing.deadline() != null) {
       for (Job<J> job : worker.line) {
         if (job == killing.condemned() && !job.ended()) {
-          end(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
+          jobs.end(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
         }
       }
     }
@@ -1072,7 +935,7 @@ public final class Scheduler<J> {
     crew.become(worker, new WorkerState.Dead());
     rotation.gone(worker);
     budget.forget(worker);
-    judge(worker, now);
+    judge.judge(worker, now);
     if (!worker.asked && !worker.dismissed && !closing) {
       lost++;
     }
@@ -1101,35 +964,6 @@ public final class Scheduler<J> {
     return worker.proven ? null : worker.cause;
   }
 
-  /**
-   * Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not
-   * started.
-   */
-  private void judge(Worker<J> worker, long now) {
-    List<Job<J>> line = new ArrayList<>(worker.line);
-    worker.line.clear();
-    Progress progress = actions.progress(worker.id);
-    int at = -1;
-    for (int i = 0; i < line.size(); i++) {
-      if (progress.reached(line.get(i))) {
-        at = i;
-      }
-    }
-    boolean noneStarted =
-        at < 0 && (progress.state() == Progress.State.NONE || progress.run() == worker.lastReplied);
-    boolean unknown = at < 0 && !noneStarted;
-    for (int i = line.size() - 1; i >= 0; i--) {
-      Job<J> job = line.get(i);
-      if (unknown || (i == at && progress.state() != Progress.State.ENDED)) {
-        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0, now);
-      } else if (i <= at) {
-        loseReply(job);
-      } else {
-        loseUnstarted(job);
-      }
-    }
-  }
-
   // What can be asked.
 
   /** The counters now. */
@@ -1141,18 +975,7 @@ public final class Scheduler<J> {
         running++;
       }
     }
-    return new Counts(
-        submitted,
-        pending() - running,
-        running,
-        succeeded,
-        failed,
-        cancelled,
-        retried,
-        dropped,
-        crew.size(),
-        lastWorkerId,
-        lost);
+    return jobs.counts(running, dropped, crew.size(), lastWorkerId, lost);
   }
 
   /** The workers alive, oldest first. */

@@ -50,16 +50,19 @@ class PlantedBugsTest {
 
   static Stream<Bug> bugs() {
     return Stream.of(
-        bug(
+        new Bug(
             "a death loses every job in the worker's hands",
+            "Judge.java",
             "boolean unknown = at < 0 && !noneStarted;",
             "boolean unknown = true;"),
-        bug(
+        new Bug(
             "a running job is run again behind the caller's back",
-            "        loseRunning(job, i == at ? ranNanos(worker, progress, now) : 0, now);",
-            "        giveBack(job);"),
-        bug(
+            "Judge.java",
+            "        loseRunning(job, i == at ? Scheduler.ranNanos(worker, progress, now) : 0, now);",
+            "        jobs.giveBack(job);"),
+        new Bug(
             "a finished job is run again",
+            "Judge.java",
             "        loseReply(job);",
             "        loseRunning(job, 0, now);"),
         bug(
@@ -86,7 +89,7 @@ class PlantedBugsTest {
             "if (progress.runs(job)) {\n        timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
-            "    if (worker.doomed()) {\n      end(job, new Outcome.TimedOut(deadline, null, ranNanos));",
+            "    if (worker.doomed()) {\n      jobs.end(job, new Outcome.TimedOut(deadline, null, ranNanos));",
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
@@ -120,23 +123,26 @@ class PlantedBugsTest {
             "Worker.java",
             "    return null;\n  }",
             "    return head;\n  }"),
-        bug("a retry is not counted as an attempt", "      job.retry();\n", "\n"),
-        bug(
+        new Bug("a retry is not counted as an attempt", "Jobs.java", "      job.retry();\n", "\n"),
+        new Bug(
             "retries have no end",
+            "Jobs.java",
             "return job.attempt() <= job.spec().retries();",
             "return job.attempt() > 0;"),
-        bug(
+        new Bug(
             "nothing is retried",
+            "Jobs.java",
             "return job.attempt() <= job.spec().retries();",
             "return job.attempt() < 0;"),
-        bug(
+        new Bug(
             "a lost job is run again that asked for retries after failures alone",
-            "if (job.spec().retryLost() && mayRetry(job)) {",
-            "if (mayRetry(job)) {"),
+            "Judge.java",
+            "if (job.spec().retryLost() && jobs.mayRetry(job)) {",
+            "if (jobs.mayRetry(job)) {"),
         bug(
             "a failed job is never run again",
-            "boolean again = !ok && mayRetry(job)",
-            "boolean again = now < 0 && mayRetry(job)"),
+            "boolean again = !ok && jobs.mayRetry(job)",
+            "boolean again = now < 0 && jobs.mayRetry(job)"),
         bug(
             "a failed job is run again though it did not ask for that",
             "&& !job.askedToStop() && actions.wantsRetry(job, reply);",
@@ -145,8 +151,9 @@ class PlantedBugsTest {
             "a job that was asked to stop is run again",
             "mayRetry(job) && !job.askedToStop() && actions",
             "mayRetry(job) && actions"),
-        bug(
+        new Bug(
             "a job is run again without a pause",
+            "Jobs.java",
             "    if (pause > 0) {\n      resting",
             "    if (pause < 0) {\n      resting"),
         new Bug(
@@ -154,16 +161,19 @@ class PlantedBugsTest {
             "Progress.java",
             "return state != State.NONE && run == job.run();",
             "return state != State.NONE && (run ^ job.run()) << 8 == 0;"),
-        bug(
+        new Bug(
             "a job rests for ever",
+            "Jobs.java",
             "timers.at(now + pause, at -> endRest(job));",
             "timers.at(now + Long.MAX_VALUE / 4, at -> endRest(job));"),
-        bug(
+        new Bug(
             "a resting job can't be cancelled",
+            "Jobs.java",
             "} else if (resting.remove(job)) {",
-            "} else if (now < 0) {"),
-        bug(
+            "} else if (now() < 0) {"),
+        new Bug(
             "shutdownNow leaves resting jobs open",
+            "Jobs.java",
             "    for (Job<J> job : resting) {\n      stopWaiting(job);\n      end(job, outcome);\n    }",
             "\n"),
         new Bug(
@@ -221,20 +231,24 @@ class PlantedBugsTest {
             "a job handed to an idle worker has no deadline",
             "      if (load == 0) {\n        watchHead",
             "      if (now < 0) {\n        watchHead"),
-        bug(
+        new Bug(
             "a cancelled job stays in the queue",
+            "Jobs.java",
             "    leaveQueue(job);\n    end(job, outcome);",
             "    end(job, outcome);"),
-        bug(
+        new Bug(
             "the queue's deadline goes on while a job runs",
+            "Jobs.java",
             "    queue.remove(job);\n    stopWaiting(job);",
             "    queue.remove(job);"),
-        bug(
+        new Bug(
             "a place in the queue is not given back",
+            "Jobs.java",
             "    if (job.firstDequeue()) {",
             "    if (job.firstDequeue() && job.id() % 3 != 0) {"),
-        bug(
+        new Bug(
             "a place in the queue is given back twice",
+            "Jobs.java",
             "    if (job.firstDequeue()) {",
             "    if (job.firstDequeue() || now() > 0) {"),
         bug(
@@ -275,10 +289,7 @@ class PlantedBugsTest {
             "a worker is recycled before its replacement is ready",
             "|| (crew.available() <= wanted() && !noRoom)) {",
             "|| now < 0) {"),
-        bug(
-            "workers are not recycled on demand",
-            "    crew.all().forEach(this::makeDue);\n",
-            "\n"),
+        bug("workers are not recycled on demand", "    crew.all().forEach(this::makeDue);\n", "\n"),
         bug(
             "workers are never too old",
             "worker.age = timers.at(now + age, at -> makeDue(worker));",
@@ -302,7 +313,10 @@ class PlantedBugsTest {
             "memory is looked at once alone",
             "      weigh(worker);\n    }\n    armPulse(worker, now);",
             "    }\n    armPulse(worker, now);"),
-        bug("a worker that holds too much is kept", "if (config.limits().exceededBy(bytes)) {", "if (now < 0) {"),
+        bug(
+            "a worker that holds too much is kept",
+            "if (config.limits().exceededBy(bytes)) {",
+            "if (now < 0) {"),
         bug(
             "a worker gets jobs before it was weighed",
             "if (config.limits().ofMemory()) {\n        weigh(worker);\n      } else {",
@@ -336,8 +350,14 @@ class PlantedBugsTest {
             "a worker that was told to go counts as a failed boot",
             "if (stillborn && !closing && !worker.dismissed && !worker.overweight) {",
             "if (stillborn && !closing && !worker.overweight) {"),
-        bug("a resize does not change how many there are at most", "    maxWorkers = most;\n", "\n"),
-        bug("a resize does not change how many there are at least", "    minWorkers = least;\n", "\n"),
+        bug(
+            "a resize does not change how many there are at most",
+            "    maxWorkers = most;\n",
+            "\n"),
+        bug(
+            "a resize does not change how many there are at least",
+            "    minWorkers = least;\n",
+            "\n"),
         bug(
             "workers too many are kept",
             "    if (tooMany <= 0 || closing) {",
@@ -424,9 +444,9 @@ class PlantedBugsTest {
             "boolean trial = (crew.useful() >= wanted || !room) && wantsTrial();",
             "boolean trial = wantsTrial();"),
         bug(
-            "a reload waits for one more worker that is not needed",
-            "boolean onTrial = reload.wantsProof() && !reload.wantsTrial();",
-            "boolean onTrial = reload.wantsProof();"),
+            "a worker on trial is one too many",
+            "(wantsOneMore() || onTrial ? 1 : 0);",
+            "(wantsOneMore() ? 1 : 0);"),
         bug(
             "jobs are handed out while memory is short",
             "worker == null || budget.exceeded()) {",
@@ -452,10 +472,7 @@ class PlantedBugsTest {
             "not even a first worker is launched where memory is short",
             "boolean room = crew.size() == 0 || budget",
             "boolean room = budget"),
-        bug(
-            "a reload waits for memory",
-            "if (!trial && !room) {",
-            "if (!room) {"),
+        bug("a reload waits for memory", "if (!trial && !room) {", "if (!room) {"),
         bug(
             "a reload waits for workers that memory has no room for",
             "boolean trial = (crew.useful() >= wanted || !room) && wantsTrial();",
@@ -464,10 +481,7 @@ class PlantedBugsTest {
             "a worker waits for a replacement that memory has no room for",
             "boolean noRoom = !budget.hasRoom(crew.starting());",
             "boolean noRoom = now < 0;"),
-        bug(
-            "a dead worker's memory counts",
-            "    budget.forget(worker);\n",
-            "\n"),
+        bug("a dead worker's memory counts", "    budget.forget(worker);\n", "\n"),
         new Bug(
             "those that boot are not counted in memory",
             "Budget.java",
@@ -594,31 +608,27 @@ class PlantedBugsTest {
             "jobs are taken back, and lost",
             "        giveBack(job);\n      }\n    }\n    rotation",
             "        stopWaiting(job);\n      }\n    }\n    rotation"),
-        bug(
+        new Bug(
             "a job that was given back counts as an attempt",
-            "      job.become(new JobState.Queued());\n"
-                + "      queue.addFirst(job);\n"
-                + "    }\n"
-                + "  }\n\n"
-                + "  private void loseUnstarted",
-            "      job.retry();\n"
-                + "      job.become(new JobState.Queued());\n"
-                + "      queue.addFirst(job);\n"
-                + "    }\n"
-                + "  }\n\n"
-                + "  private void loseUnstarted"),
+            "Jobs.java",
+            "    if (!job.ended()) {\n      job.become(new JobState.Queued());",
+            "    if (!job.ended()) {\n      job.retry();\n      job.become(new JobState.Queued());"),
         bug(
             "payloads in flight have no limit",
             "worker.bytes + job.spec().bytes() > config.maxBytesInFlight()",
             "now < 0"),
-        bug(
+        new Bug(
             "a replied job is forgotten when the worker dies behind it",
+            "Judge.java",
             "progress.run() == worker.lastReplied",
             "now() < 0"),
-        bug("shutdownNow leaves the queue", "    endAllQueued(new Outcome.Cancelled());\n", "\n"),
+        bug(
+            "shutdownNow leaves the queue",
+            "    jobs.endAllQueued(new Outcome.Cancelled());\n",
+            "\n"),
         bug(
             "shutdownNow leaves running jobs open",
-            "          end(job, new Outcome.Cancelled());\n"
+            "          jobs.end(job, new Outcome.Cancelled());\n"
                 + "        }\n"
                 + "      }\n"
                 + "      kill(worker, now);",
@@ -641,10 +651,10 @@ class PlantedBugsTest {
             "if (!trial && crew.useful() >= wanted + 1) {"),
         new Bug(
             "the queue is last in, first out",
-            "Scheduler.java",
+            "Jobs.java",
             "    queue.addLast(job);",
             "    queue.addFirst(job);"),
-        bug("the counters miss a job", "      cancelled++;\n", "\n"));
+        new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 
   private static Bug bug(String name, String text, String replacement) {

@@ -1,0 +1,163 @@
+package dev.forkyard.pool.scheduler;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The jobs that were accepted: those that wait, their retries, and how each ended; counted. */
+final class Jobs<J> {
+
+  private final Actions<J> actions;
+  private final Timers timers;
+  private final Backoff backoff;
+  private final JobQueue<J> queue = new JobQueue<>();
+
+  /** Those that wait for the end of a pause before they run again. */
+  private final Set<Job<J>> resting = new LinkedHashSet<>();
+
+  private long submitted;
+  private long succeeded;
+  private long failed;
+  private long cancelled;
+  private long retried;
+
+  Jobs(Actions<J> actions, Timers timers, Backoff backoff) {
+    this.actions = actions;
+    this.timers = timers;
+    this.backoff = backoff;
+  }
+
+  void refuse(Job<J> job, Outcome outcome) {
+    submitted++;
+    actions.dequeued(job);
+    job.firstDequeue();
+    end(job, outcome);
+  }
+
+  void add(Job<J> job, long now) {
+    submitted++;
+    queue.addLast(job);
+    long queueNanos = job.spec().queueNanos();
+    if (queueNanos > 0) {
+      job.timer = timers.at(now + queueNanos, at -> endQueued(job, new Outcome.Expired()));
+    }
+  }
+
+  /** The one that is handed out next; null if none waits. */
+  @Nullable Job<J> next() {
+    return queue.peek();
+  }
+
+  boolean noneWaits() {
+    return queue.isEmpty();
+  }
+
+  /** How many have not ended. */
+  long pending() {
+    return submitted - succeeded - failed - cancelled;
+  }
+
+  Counts counts(long running, long dropped, int workers, long started, long lost) {
+    return new Counts(
+        submitted,
+        pending() - running,
+        running,
+        succeeded,
+        failed,
+        cancelled,
+        retried,
+        dropped,
+        workers,
+        started,
+        lost);
+  }
+
+  /** Ends the job if no worker has it, and tells whether that is so. */
+  boolean endWaiting(Job<J> job, Outcome outcome) {
+    if (job.state() instanceof JobState.Queued) {
+      endQueued(job, outcome);
+      return true;
+    } else if (resting.remove(job)) {
+      stopWaiting(job);
+      end(job, outcome);
+      return true;
+    }
+    return false;
+  }
+
+  void endAllQueued(Outcome outcome) {
+    for (Job<J> job = queue.peek(); job != null; job = queue.peek()) {
+      endQueued(job, outcome);
+    }
+    for (Job<J> job : resting) {
+      stopWaiting(job);
+      end(job, outcome);
+    }
+    resting.clear();
+  }
+
+  void endQueued(Job<J> job, Outcome outcome) {
+    leaveQueue(job);
+    end(job, outcome);
+  }
+
+  void leaveQueue(Job<J> job) {
+    queue.remove(job);
+    stopWaiting(job);
+    if (job.firstDequeue()) {
+      actions.dequeued(job);
+    }
+  }
+
+  void stopWaiting(Job<J> job) {
+    timers.cancel(job.timer);
+    job.timer = null;
+  }
+
+  void end(Job<J> job, Outcome outcome) {
+    job.become(new JobState.Ended(outcome));
+    if (outcome instanceof Outcome.Cancelled) {
+      cancelled++;
+    } else if (outcome instanceof Outcome.Replied replied && replied.ok()) {
+      succeeded++;
+    } else {
+      failed++;
+    }
+    actions.complete(job, outcome);
+  }
+
+  /** A job that was in a worker's hands and did not start goes on as if nothing had been. */
+  void giveBack(Job<J> job) {
+    stopWaiting(job);
+    if (!job.ended()) {
+      job.become(new JobState.Queued());
+      queue.addFirst(job);
+    }
+  }
+
+  static boolean mayRetry(Job<?> job) {
+    return job.attempt() <= job.spec().retries();
+  }
+
+  void retry(Job<J> job, boolean lost, long ranNanos, long now) {
+    JobSpec spec = job.spec();
+    long pause = backoff.pauseNanos(spec.backoffNanos(), spec.maxBackoffNanos(), job.attempt() - 1);
+    actions.retrying(job, lost, ranNanos, pause);
+    job.retry();
+    retried++;
+    job.become(new JobState.Resting());
+    if (pause > 0) {
+      resting.add(job);
+      job.timer = timers.at(now + pause, at -> endRest(job));
+    } else {
+      endRest(job);
+    }
+  }
+
+  private void endRest(Job<J> job) {
+    job.timer = null;
+    resting.remove(job);
+    job.become(new JobState.Queued());
+    queue.addFirst(job);
+  }
+}
