@@ -58,11 +58,6 @@ final class Crew<J> {
     return byLoad.size() + spent.size() - surplus;
   }
 
-  /** How many hold jobs, may not get more, and go after them, since there are too many. */
-  int surplus() {
-    return surplus;
-  }
-
   /** How many may get jobs. */
   int takers() {
     return byLoad.size();

@@ -58,10 +58,6 @@ final class Rotation<J> {
     return most - random.nextLong(most / 8 + 1);
   }
 
-  boolean isLeaving() {
-    return leaving != null;
-  }
-
   boolean wantsOneMore() {
     return leaving == null && !(due.isEmpty() && spent.isEmpty());
   }

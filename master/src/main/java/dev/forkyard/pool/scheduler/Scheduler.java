@@ -555,11 +555,12 @@ public final class Scheduler<J> {
   }
 
   private boolean wantsTrial() {
-    return !closing && reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();
+    return !closing && reload.wantsTrial() && roomForOneMore();
   }
 
+  /** Those on their way out count too, so that there is never more than one process more. */
   private boolean roomForOneMore() {
-    return crew.useful() + crew.surplus() <= maxWorkers;
+    return crew.size() <= maxWorkers;
   }
 
   private void endReload() {

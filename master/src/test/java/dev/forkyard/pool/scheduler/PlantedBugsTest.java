@@ -429,12 +429,8 @@ class PlantedBugsTest {
             "return closing || broken ? 0"),
         bug(
             "a worker on trial is one more than may be",
-            "reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();",
-            "reload.wantsTrial() && !rotation.isLeaving();"),
-        bug(
-            "a worker is put on trial while another leaves",
-            "reload.wantsTrial() && roomForOneMore() && !rotation.isLeaving();",
-            "reload.wantsTrial() && roomForOneMore();"),
+            "reload.wantsTrial() && roomForOneMore();",
+            "reload.wantsTrial();"),
         bug(
             "one is launched to replace another while there are too many",
             "boolean more = wantsOneMore() && roomForOneMore();",
