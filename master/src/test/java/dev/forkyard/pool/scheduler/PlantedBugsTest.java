@@ -14,6 +14,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -25,6 +28,7 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +43,8 @@ class PlantedBugsTest {
   private static final Path SOURCES = Path.of("src/main/java/dev/forkyard/pool/scheduler");
   private static final String PACKAGE = "dev.forkyard.pool.scheduler.";
   private static final long SEEDS = 30_000;
+
+  private static final Map<Bug, Future<String>> CATCHES = new HashMap<>();
 
   /** One planted bug: in this file this text, which stands there once, is replaced. */
   record Bug(String name, String file, String text, String replacement) {
@@ -657,24 +663,35 @@ class PlantedBugsTest {
     return new Bug(name, "Scheduler.java", text, replacement);
   }
 
+  /** All are hunted at once, on as many threads as there are cores. */
+  @BeforeAll
+  static void hunt() {
+    ExecutorService hunters =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    bugs().forEach(bug -> CATCHES.put(bug, hunters.submit(() -> caught(bug))));
+    hunters.shutdown();
+  }
+
   @ParameterizedTest
   @MethodSource("bugs")
   void everyPlantedBugIsCaught(Bug bug) throws Exception {
+    String caught = CATCHES.get(bug).get();
+    System.out.printf("planted: %s%n  %s%n", bug, caught);
+    assertThat(caught).as("%s, in %,d histories", bug, SEEDS).isNotNull();
+  }
+
+  private static String caught(Bug bug) throws Exception {
     Method run =
         planted(bug).loadClass(PACKAGE + "Simulation").getDeclaredMethod("run", long.class);
     run.setAccessible(true);
-    String caught = null;
-    long seed = 0;
-    while (caught == null && seed < SEEDS) {
-      seed++;
+    for (long seed = 1; seed <= SEEDS; seed++) {
       try {
         run.invoke(null, seed);
       } catch (InvocationTargetException e) {
-        caught = String.valueOf(e.getCause().getMessage());
+        return String.valueOf(e.getCause().getMessage());
       }
     }
-    System.out.printf("planted: %s%n  %s%n", bug, caught);
-    assertThat(caught).as("%s, in %,d histories", bug, SEEDS).isNotNull();
+    return null;
   }
 
   /** The package once more, with the bug in it, apart from the real one. */

@@ -1308,6 +1308,9 @@ final class Simulation {
       boolean late = !worker.proven && now - worker.bornAt >= config.bootNanos();
       boolean one = !worker.proven && !worker.endTold && !late && !closing && !worker.heavy;
       worker.dismissed |= one && serving(WorkerView.Stage.STARTING) >= most;
+      check(
+          !worker.dismissed || worker.generation != candidate || resizedAt >= 0,
+          "a worker on trial is taken for one too many");
       boolean unneeded = !worker.proven && (closing || worker.heavy || worker.dismissed);
       boolean dawdles = now - worker.drainedAt >= config.drainNanos() && worker.drainedAt > 0;
       check(!healthy || late || unneeded || shutNow || dawdles, "a healthy worker was killed");
