@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -208,12 +211,14 @@ class ExecLimitTest {
   }
 
   @Test
-  void aCallbackThatBlocksHoldsUpNoOtherProgram() throws Exception {
+  void aCallbackThatBlocksHoldsUpNoOtherProgram(@TempDir Path directory) throws Exception {
+    // One that is added when the program has ended would run on this thread.
+    Path added = directory.resolve("added");
     CountDownLatch held = new CountDownLatch(1);
     CompletableFuture<Void> blocked = new CompletableFuture<>();
     var unused =
         children
-            .exec("echo out")
+            .exec("while [ ! -e " + added + " ]; do sleep 0.01; done")
             .thenAccept(
                 result -> {
                   blocked.complete(null);
@@ -223,6 +228,7 @@ class ExecLimitTest {
                     Thread.currentThread().interrupt();
                   }
                 });
+    Files.createFile(added);
     get(blocked);
     assertThat(get(children.exec("echo next")).stdout()).isEqualTo("next\n");
     held.countDown();
