@@ -408,6 +408,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   // On the loop.
 
   private void drain() {
+    if (terminated.isDone()) {
+      drainAfterEnd();
+      return;
+    }
     runInbox();
     settle();
   }
@@ -424,7 +428,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   /** Whatever it tells of happened in one turn, so each is woken once. */
-  private void tell() {
+  private synchronized void tell() {
     if (freed > 0) {
       int count = freed;
       freed = 0;
@@ -1020,6 +1024,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   @Override
   public void terminated() {
+    // From then on other threads run what is posted, and tell of it.
+    tell();
     terminated.complete(null);
     drainAfterEnd();
   }

@@ -47,6 +47,9 @@ public final class WorkerMain {
   private final Task leave =
       new Task(new Frame.Run(0, 0, null, 0, 0, Frame.Encoding.BINARY, null), "");
 
+  /** The reader's: whether that was handed over. */
+  private boolean toLeave;
+
   /** The reader's: the tasks that may be unclaimed, the oldest first. */
   private final ArrayDeque<Task> unclaimed = new ArrayDeque<>();
 
@@ -152,7 +155,8 @@ public final class WorkerMain {
           cancel(cancel.jobId());
         } else if (frame instanceof Frame.Stop stop) {
           stop(stop.jobId());
-        } else if (frame instanceof Frame.Drain) {
+        } else if (frame instanceof Frame.Drain && !toLeave) {
+          toLeave = true;
           inbox.add(leave);
         }
       }
