@@ -34,31 +34,15 @@ record PoolConfig(
     Duration stopTimeout) {
 
   PoolConfig withWorkers(int workers, int minWorkers) {
-    return new PoolConfig(
-        name,
-        workers,
-        minWorkers,
-        prefetch,
-        queueCapacity,
-        maxFrameBytes,
-        bootTimeout,
-        heartbeatTimeout,
-        classPath,
-        jvmOptions,
-        environment,
-        javaHome,
-        crashDirectory,
-        workerHeapBytes,
-        transport,
-        defaultOptions,
-        outputListener,
-        completionExecutor,
-        allowedResults,
-        limits,
-        stopTimeout);
+    return with(workers, minWorkers, classPath, jvmOptions);
   }
 
   PoolConfig with(List<Path> classPath, List<String> jvmOptions) {
+    return with(workers, minWorkers, classPath, jvmOptions);
+  }
+
+  private PoolConfig with(
+      int workers, int minWorkers, List<Path> classPath, List<String> jvmOptions) {
     return new PoolConfig(
         name,
         workers,
