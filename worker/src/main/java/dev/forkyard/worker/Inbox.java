@@ -1,13 +1,9 @@
 package dev.forkyard.worker;
 
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tasks on their way from the thread that reads to the job thread, in order. Many cost one hand-off
- * between them, and a wake-up only if the job thread sleeps.
- */
+/** Tasks on their way from whoever reads to the job thread, in order. Many cost one hand-off. */
 final class Inbox {
 
   /**
@@ -15,9 +11,7 @@ final class Inbox {
    */
   private final AtomicReference<@Nullable Task> handedOver = new AtomicReference<>();
 
-  private volatile @Nullable Thread sleeper;
-
-  /** The reader's: those not handed over yet, as above. */
+  /** Whoever's reads: those not handed over yet, as above. */
   private @Nullable Task newest;
 
   private @Nullable Task oldest;
@@ -25,7 +19,7 @@ final class Inbox {
   /** The job thread's: those taken, the oldest first. */
   private @Nullable Task taken;
 
-  /** On the reader: it is handed over at the next {@link #handOver}. */
+  /** It is handed over at the next {@link #handOver}; by whoever reads. */
   void add(Task task) {
     task.next = newest;
     newest = task;
@@ -34,7 +28,7 @@ final class Inbox {
     }
   }
 
-  /** On the reader. */
+  /** By whoever reads. */
   void handOver() {
     Task last = oldest;
     if (last == null) {
@@ -47,23 +41,18 @@ final class Inbox {
     } while (!handedOver.compareAndSet(before, newest));
     newest = null;
     oldest = null;
-    Thread asleep = sleeper;
-    if (asleep != null) {
-      LockSupport.unpark(asleep);
-    }
   }
 
-  /** On the job thread: waits for the next one. An interrupt that comes meanwhile is forgotten. */
-  Task take() {
+  /** On the job thread: the next one; null if there is none. */
+  @Nullable Task take() {
     Task next = taken;
-    while (next == null) {
+    if (next == null) {
       next = oldestFirst(handedOver.getAndSet(null));
-      if (next == null) {
-        await();
-      }
     }
-    taken = next.next;
-    next.next = null;
+    if (next != null) {
+      taken = next.next;
+      next.next = null;
+    }
     return next;
   }
 
@@ -76,18 +65,6 @@ final class Inbox {
       each = before;
     }
     return first;
-  }
-
-  private void await() {
-    sleeper = Thread.currentThread();
-    try {
-      if (handedOver.get() == null) {
-        LockSupport.park(this);
-        Thread.interrupted();
-      }
-    } finally {
-      sleeper = null;
-    }
   }
 
   /** On the job thread: whether there is another one. */

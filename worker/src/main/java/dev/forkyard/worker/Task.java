@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** One job in this worker's hands: either its job thread claims it, or a recall does. */
 final class Task implements JobContext {
 
+  /** The end of all work; no job has this id. */
+  static final Task LEAVE = new Task(new Frame.Run(0, 0, null, 0, 0, Encoding.BINARY, null), "");
+
   private static final AtomicIntegerFieldUpdater<Task> CLAIMED =
       AtomicIntegerFieldUpdater.newUpdater(Task.class, "claimed");
 

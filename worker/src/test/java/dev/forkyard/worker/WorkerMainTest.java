@@ -163,6 +163,71 @@ class WorkerMainTest {
     assertThat(master.result(2)).isEqualTo("jnull");
   }
 
+  /** Leaves a thread behind that interrupts the job's for as long as the worker lives. */
+  public static final class LeavesInterrupter implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      Thread jobThread = Thread.currentThread();
+      Thread interrupter =
+          new Thread(
+              () -> {
+                while (true) {
+                  jobThread.interrupt();
+                  Thread.onSpinWait();
+                }
+              });
+      interrupter.setDaemon(true);
+      interrupter.start();
+      return "left";
+    }
+  }
+
+  @Test
+  void interruptsThatAJobLeavesBehindDoNotEndTheConnection() throws Exception {
+    ScriptedMaster master = start();
+    master.run(1, LeavesInterrupter.class, "");
+    assertThat(master.result(1)).isEqualTo("left");
+    for (long jobId = 2; jobId < 200; jobId++) {
+      master.run(jobId, Echo.class, "again");
+      assertThat(master.result(jobId)).isEqualTo("again");
+    }
+  }
+
+  /** Takes so many microseconds. */
+  public static final class Takes implements JobHandler<String, String> {
+    @Override
+    public String handle(String micros, JobContext context) {
+      long end = System.nanoTime() + Long.parseLong(micros) * 1_000;
+      while (System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      return micros;
+    }
+  }
+
+  /** Who reads changes with each job that is longer than a moment. */
+  @Test
+  void jobsLongAndShortAreAllAnsweredAndTheMasterIsHeardWhileTheyRun() throws Exception {
+    ScriptedMaster master = start();
+    Random random = new Random(1);
+    for (long jobId = 1; jobId <= 1_000; jobId++) {
+      int burst = random.nextInt(4);
+      List<String> micros = new ArrayList<>();
+      long first = jobId;
+      for (int i = 0; i <= burst; i++) {
+        micros.add(Integer.toString(random.nextInt(3) == 0 ? random.nextInt(2_500) : 1));
+        master.run(jobId++, Takes.class, micros.get(i));
+      }
+      if (random.nextInt(4) == 0) {
+        // No job of this id is there; but an answer must come, whoever reads.
+        master.cancel(Long.MAX_VALUE);
+      }
+      for (int i = 0; i <= burst; i++) {
+        assertThat(master.result(first + i)).isEqualTo(micros.get(i));
+      }
+    }
+  }
+
   @Test
   void aJobThatIsTakenBackBeforeItsStartNeverRuns() throws Exception {
     start();

@@ -1,0 +1,152 @@
+package dev.forkyard.worker;
+
+import dev.forkyard.protocol.Frame;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what the master sends and does it, or hands it to the job thread; on whichever thread's
+ * {@link Turn} it is.
+ */
+final class Orders {
+
+  private static final int MAX_DUMP_CHARS = 256 << 10;
+  private static final int MAX_BYTES_PER_CHAR = 3;
+
+  private final MasterChannel master;
+  private final int maxDumpChars;
+  private final Consumer<@Nullable Throwable> end;
+
+  private final Turn turn = new Turn();
+  private final Inbox inbox = new Inbox();
+  private boolean toLeave;
+
+  /** The tasks that may be unclaimed, the oldest first. */
+  private final ArrayDeque<Task> unclaimed = new ArrayDeque<>();
+
+  private final Map<Integer, String> handlerNames = new HashMap<>();
+  private int lastHandlerId;
+  private String lastHandlerName = "";
+
+  /**
+   * Reads from this connection.
+   *
+   * @param end what the end of the connection is told, with what was thrown if it was; it does not
+   *     return
+   */
+  Orders(MasterChannel master, int maxFrameBytes, Consumer<@Nullable Throwable> end) {
+    this.master = master;
+    this.maxDumpChars =
+        Math.min(MAX_DUMP_CHARS, JobThread.replyBytes(maxFrameBytes) / MAX_BYTES_PER_CHAR);
+    this.end = end;
+  }
+
+  /** On the job thread: waits for the next task, and reads meanwhile if nobody else does. */
+  Task take(JobThread jobThread) {
+    while (true) {
+      Task next = inbox.take();
+      if (next != null) {
+        return next;
+      } else if (turn.begin()) {
+        hear(jobThread);
+        turn.end();
+      } else {
+        turn.awaitReader(inbox::hasNext);
+      }
+    }
+  }
+
+  /** On the job thread: whether there is another task. */
+  boolean hasNext() {
+    return inbox.hasNext();
+  }
+
+  /** On the reader, for ever: nothing a job does keeps this thread from answering. */
+  void serve(JobThread jobThread) {
+    while (true) {
+      turn.await();
+      do {
+        hear(jobThread);
+      } while (!turn.giveBack());
+    }
+  }
+
+  /** Waits until something comes, and does all that came with it. */
+  private void hear(JobThread jobThread) {
+    try {
+      Frame frame = master.read();
+      if (frame == null) {
+        end.accept(null);
+        return;
+      }
+      do {
+        hear(frame, jobThread);
+        frame = master.readArrived();
+      } while (frame != null);
+      inbox.handOver();
+    } catch (Throwable thrown) {
+      end.accept(thrown);
+    }
+  }
+
+  private void hear(Frame frame, JobThread jobThread) throws IOException {
+    if (frame instanceof Frame.Run run) {
+      accept(run);
+    } else if (frame instanceof Frame.Recall recall) {
+      giveBack(recall.jobIds());
+    } else if (frame instanceof Frame.Cancel cancel) {
+      cancel(cancel.jobId(), jobThread);
+    } else if (frame instanceof Frame.Stop stop) {
+      jobThread.stop(stop.jobId());
+    } else if (frame instanceof Frame.Drain && !toLeave) {
+      toLeave = true;
+      inbox.add(Task.LEAVE);
+    }
+  }
+
+  private void accept(Frame.Run run) {
+    if (run.handlerName() != null) {
+      handlerNames.put(run.handlerId(), run.handlerName());
+    } else if (run.handlerId() == lastHandlerId) {
+      accept(new Task(run, lastHandlerName));
+      return;
+    }
+    lastHandlerId = run.handlerId();
+    lastHandlerName = handlerNames.getOrDefault(lastHandlerId, "");
+    accept(new Task(run, lastHandlerName));
+  }
+
+  private void accept(Task task) {
+    while (!unclaimed.isEmpty() && unclaimed.getFirst().isClaimed()) {
+      unclaimed.removeFirst();
+    }
+    unclaimed.addLast(task);
+    inbox.add(task);
+  }
+
+  private void giveBack(long[] jobIds) throws IOException {
+    Map<Long, Task> byId = new HashMap<>();
+    unclaimed.forEach(task -> byId.put(task.jobId(), task));
+    long[] returned = new long[jobIds.length];
+    int count = 0;
+    for (long jobId : jobIds) {
+      Task task = byId.get(jobId);
+      if (task != null && task.claim()) {
+        returned[count++] = jobId;
+      }
+    }
+    master.write(new Frame.Returned(Arrays.copyOf(returned, count)));
+  }
+
+  private void cancel(long jobId, JobThread jobThread) throws IOException {
+    // Once it is interrupted, the job is elsewhere.
+    String dump = ThreadDump.of(jobThread, maxDumpChars);
+    jobThread.cancel(jobId);
+    master.write(new Frame.Dump(jobId, dump));
+  }
+}
