@@ -19,18 +19,27 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
   private static final ObjectInputFilter BOUNDS =
       ObjectInputFilter.Config.createFilter("maxdepth=1000;maxrefs=10000000;maxarray=134217728");
 
+  private final LambdaForm lambdas = new LambdaForm();
+
   /** Made by the pool. */
   public CallableCodec() {}
 
   @Override
-  public byte[] encode(SerializableCallable<Object> value) throws IOException {
-    return serialize(value);
+  public byte[] encode(SerializableCallable<Object> value) throws Exception {
+    byte[] form = LambdaForm.encode(value);
+    return form == null ? serialize(value) : form;
   }
 
   @Override
   @SuppressWarnings("unchecked") // only callables are ever encoded
   public SerializableCallable<Object> decode(byte[] bytes) throws Exception {
-    return (SerializableCallable<Object>) deserialize(bytes, 0, BOUNDS);
+    if (bytes.length == 0 || bytes[0] != LambdaForm.TAG) {
+      return (SerializableCallable<Object>) deserialize(bytes, 0, BOUNDS);
+    }
+    synchronized (lambdas) {
+      ClassLoader loader = Thread.currentThread().getContextClassLoader();
+      return (SerializableCallable<Object>) lambdas.decode(bytes, loader, BOUNDS);
+    }
   }
 
   static byte[] serialize(Object value) throws IOException {

@@ -45,6 +45,16 @@ public final class ValueCodec implements Codec<Object> {
     return new ValueCodec(ObjectInputFilter.Config.createFilter(pattern + ";" + BASIC + ";!*"));
   }
 
+  /** Whether it has a form of its own. */
+  static boolean isBasic(Object value) {
+    return value instanceof byte[]
+        || value instanceof String
+        || value instanceof Integer
+        || value instanceof Long
+        || value instanceof Double
+        || value instanceof Boolean;
+  }
+
   @Override
   public byte[] encode(Object value) throws Exception {
     if (value instanceof byte[] bytes) {
