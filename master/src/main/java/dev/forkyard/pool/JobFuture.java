@@ -195,6 +195,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   }
 
   /** Waits on this thread, if no other does so already, until there is something to decode. */
+  @SuppressWarnings("ThreadPriorityCheck") // it is faster for yielding, and right without it
   private void awaitDelivery(long nanos) throws InterruptedException {
     if (delivery != null && !Thread.currentThread().isInterrupted()) {
       settle();
@@ -203,14 +204,18 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     if (isDone() || !WAITER.compareAndSet(this, null, self)) {
       return;
     }
-    long deadline = System.nanoTime() + Math.min(nanos, Long.MAX_VALUE / 4);
+    long start = System.nanoTime();
+    long deadline = start + Math.min(nanos, Long.MAX_VALUE / 4);
     try {
       while (!isDone() && delivery == null) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        long now = System.nanoTime();
+        if (deadline - now <= 0) {
           return;
+        } else if (now - start < pool.spinNanos()) {
+          Thread.yield();
+        } else {
+          LockSupport.parkNanos(this, deadline - now);
         }
-        LockSupport.parkNanos(this, left);
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }

@@ -31,7 +31,8 @@ record PoolConfig(
     @Nullable Executor completionExecutor,
     @Nullable String allowedResults,
     Limits limits,
-    Duration stopTimeout) {
+    Duration stopTimeout,
+    long spinNanos) {
 
   PoolConfig withWorkers(int workers, int minWorkers) {
     return with(workers, minWorkers, classPath, jvmOptions);
@@ -64,6 +65,7 @@ record PoolConfig(
         completionExecutor,
         allowedResults,
         limits,
-        stopTimeout);
+        stopTimeout,
+        spinNanos);
   }
 }

@@ -143,6 +143,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return completer;
   }
 
+  /** How long who waits for a job looks for its end before it sleeps. */
+  long spinNanos() {
+    return config.spinNanos();
+  }
+
   private boolean onLoop() {
     EventLoop running = loop;
     return running != null && running.inEventLoop();
@@ -557,7 +562,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     // Both sides have mapped it: from here it needs no name, and can't be left behind.
     WorkerLauncher.remove(prepared.board());
     link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
-    connection.send(new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes()));
+    connection.send(
+        new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes(), config.spinNanos()));
     connection.flush();
     Listener listener = new Listener(link);
     listener.hear(() -> scheduler.greeted(link.id, System.nanoTime()));

@@ -83,7 +83,9 @@ public final class ProcessPool implements AutoCloseable {
     TransportServer bound = null;
     ProcessGuard started = null;
     try {
-      bound = TransportServer.bind(config.transport(), directory.path(), loop::admit);
+      bound =
+          TransportServer.bind(
+              config.transport(), directory.path(), config.spinNanos(), loop::admit);
       started = ProcessGuard.start(directory.path());
       this.launcher = new WorkerLauncher(config, directory, bound.address(), started);
     } catch (IOException | RuntimeException e) {
@@ -534,6 +536,7 @@ public final class ProcessPool implements AutoCloseable {
     private long maxWorkerMemory;
     private long memoryBudget;
     private Duration stopTimeout = Duration.ofSeconds(5);
+    private Duration spinFor = Duration.ZERO;
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -693,6 +696,23 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * How long a thread looks for what it waits for before it sleeps: the event loop, each worker
+     * without a job, and who waits in {@link JobFuture#get}; by default not at all. It takes the
+     * time of waking them up off each job, and cores off everyone else, so it is for jobs of
+     * microseconds that come one by one, to fewer workers than there are cores.
+     *
+     * @throws IllegalArgumentException if it is negative or more than 1 s
+     */
+    public Builder spinFor(Duration spinFor) {
+      if (spinFor.isNegative() || spinFor.compareTo(Duration.ofSeconds(1)) > 0) {
+        throw new IllegalArgumentException(
+            "spinFor must be between PT0S and PT1S, but is " + spinFor);
+      }
+      this.spinFor = spinFor;
+      return this;
+    }
+
     /** The workers' class path, which must hold {@code forkyard-worker}; by default this JVM's. */
     public Builder classPath(List<Path> classPath) {
       this.classPath = List.copyOf(classPath);
@@ -820,7 +840,8 @@ public final class ProcessPool implements AutoCloseable {
               allowedResults.isEmpty() ? null : String.join(";", allowedResults),
               new Limits(
                   maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory, memoryBudget),
-              stopTimeout);
+              stopTimeout,
+              spinFor.toNanos());
       try {
         return new ProcessPool(config);
       } catch (IOException e) {

@@ -142,7 +142,7 @@ final class ForkServer {
       return null;
     }
     FrameOutput output = new FrameOutput();
-    output.add(new Frame.Welcome(FrameCodec.VERSION, guest.maxFrameBytes()));
+    output.add(new Frame.Welcome(FrameCodec.VERSION, guest.maxFrameBytes(), 0));
     output.write(connection);
     return guest;
   }

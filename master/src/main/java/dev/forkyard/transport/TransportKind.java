@@ -1,6 +1,8 @@
 package dev.forkyard.transport;
 
+import io.netty.channel.DefaultSelectStrategyFactory;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.SelectStrategyFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -10,6 +12,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 
 /** The kinds of socket between master and workers, the best first. */
 public enum TransportKind {
@@ -63,8 +66,14 @@ public enum TransportKind {
     }
   }
 
-  IoHandlerFactory ioHandler() {
-    return this == EPOLL_UNIX ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+  IoHandlerFactory ioHandler(long spinNanos) {
+    SelectStrategyFactory strategy =
+        spinNanos == 0
+            ? DefaultSelectStrategyFactory.INSTANCE
+            : () -> new SpinningSelectStrategy(spinNanos);
+    return this == EPOLL_UNIX
+        ? EpollIoHandler.newFactory(0, strategy)
+        : NioIoHandler.newFactory(SelectorProvider.provider(), strategy);
   }
 
   Class<? extends ServerChannel> channel() {

@@ -56,8 +56,9 @@ public final class TransportServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param directory where a Unix-domain socket is made; it must be private
+   * @param spinNanos how long the loop looks for something to do before it sleeps
    */
-  public static TransportServer bind(TransportKind kind, Path directory, Gate gate)
+  public static TransportServer bind(TransportKind kind, Path directory, long spinNanos, Gate gate)
       throws IOException {
     Path socket = kind == TransportKind.TCP ? null : directory.resolve("s");
     if (socket != null && socket.toString().length() > MAX_SOCKET_PATH_CHARS) {
@@ -71,7 +72,7 @@ public final class TransportServer implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             },
-            kind.ioHandler());
+            kind.ioHandler(spinNanos));
     Refusals refusals = new Refusals();
     try {
       Channel channel =

@@ -165,7 +165,8 @@ class CompleterTest {
             executor,
             null,
             Limits.NONE,
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(5),
+            0);
     return new PoolLoop(config, freed -> {});
   }
 }

@@ -171,6 +171,7 @@ class JobFutureTest {
         null,
         null,
         Limits.NONE,
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        0);
   }
 }

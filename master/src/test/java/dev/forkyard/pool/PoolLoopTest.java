@@ -42,7 +42,7 @@ class PoolLoopTest {
   @BeforeEach
   void start() throws IOException {
     directory = RuntimeDirectory.create();
-    server = TransportServer.bind(config.transport(), directory.path(), loop::admit);
+    server = TransportServer.bind(config.transport(), directory.path(), 0, loop::admit);
     guard = ProcessGuard.start(directory.path());
     launcher = new WorkerLauncher(config, directory, server.address(), guard);
     loop.start(server.loop(), launcher);
@@ -143,6 +143,7 @@ class PoolLoopTest {
         null,
         null,
         Limits.NONE,
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        0);
   }
 }

@@ -121,6 +121,24 @@ class ProcessPoolTest {
     return ProcessPool.builder().workers(2).crashDirectory(directory).workerHeapBytes(64 << 20);
   }
 
+  /** Between jobs whose pauses are shorter and longer than that, so that all sleep and spin. */
+  @ParameterizedTest
+  @EnumSource(TransportKind.class)
+  void jobsOfAPoolWhoseThreadsSpinEndAsOthersDo(TransportKind kind) {
+    try (ProcessPool pool = small().transport(kind).spinFor(Duration.ofMillis(1)).build()) {
+      for (int i = 0; i < 200; i++) {
+        String order = "sleep " + i % 4;
+        assertThat(pool.submit(Obey.class, order).join()).isEqualTo(order);
+      }
+      assertThatThrownBy(() -> pool.submit(Obey.class, "halt 7").join())
+          .hasCauseInstanceOf(WorkerLostException.class);
+      try (Stream<String> results =
+          pool.map(Obey.class, Stream.generate(() -> "echo").limit(10_000))) {
+        assertThat(results).hasSize(10_000);
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(TransportKind.class)
   void jobsOfEveryTypeRunOverEveryTransport(TransportKind kind) {
@@ -599,6 +617,8 @@ class ProcessPoolTest {
         .hasMessage("minWorkers must be at most workers (1), but is 2");
     assertThatThrownBy(() -> ProcessPool.builder().bootTimeout(Duration.ofSeconds(-1)))
         .hasMessageContaining("bootTimeout must be more than zero");
+    assertThatThrownBy(() -> ProcessPool.builder().spinFor(Duration.ofSeconds(2)))
+        .hasMessage("spinFor must be between PT0S and PT1S, but is PT2S");
   }
 
   private static Set<Long> pids(ProcessPool pool) {

@@ -92,7 +92,7 @@ class TransportServerTest {
 
   private void bind(TransportKind kind) throws IOException {
     directory = RuntimeDirectory.create();
-    server = TransportServer.bind(kind, directory.path(), this::admit);
+    server = TransportServer.bind(kind, directory.path(), 0, this::admit);
   }
 
   private @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection) {
@@ -100,7 +100,7 @@ class TransportServerTest {
       return null;
     }
     Heard heard = new Heard(connection);
-    connection.send(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES));
+    connection.send(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES, 0));
     connection.flush();
     admitted.add(heard);
     return heard;
@@ -399,7 +399,7 @@ class TransportServerTest {
     SocketChannel peer = connect();
     writeFully(peer, encoded(List.of(hello(token))));
     assertThat(read(peer, 1))
-        .containsExactly(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES));
+        .containsExactly(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES, 0));
     return peer;
   }
 

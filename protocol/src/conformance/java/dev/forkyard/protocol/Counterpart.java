@@ -18,7 +18,8 @@ final class Counterpart {
       message
           .getWelcomeBuilder()
           .setVersion(welcome.version())
-          .setMaxFrameBytes(welcome.maxFrameBytes());
+          .setMaxFrameBytes(welcome.maxFrameBytes())
+          .setSpinNanos(welcome.spinNanos());
     } else if (frame instanceof Frame.Run run) {
       message.setRun(run(run));
     } else if (frame instanceof Frame.Result result) {

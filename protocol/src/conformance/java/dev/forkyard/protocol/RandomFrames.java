@@ -27,7 +27,7 @@ final class RandomFrames {
   private Frame next(int kind) {
     return switch (kind) {
       case 0 -> new Frame.Hello(int31(), bytes(), int64(), int64(), text(), int31(), int64());
-      case 1 -> new Frame.Welcome(int31(), int31());
+      case 1 -> new Frame.Welcome(int31(), int31(), int64());
       case 2 ->
           new Frame.Run(
               int64(), int31(), name(), int31(), int64(), one(Frame.Encoding.values()), payload());

@@ -19,8 +19,12 @@ public sealed interface Frame {
       long nanoTime)
       implements Frame {}
 
-  /** Master to worker, the answer to a {@link Hello} that was accepted. */
-  record Welcome(int version, int maxFrameBytes) implements Frame {}
+  /**
+   * Master to worker, the answer to a {@link Hello} that was accepted.
+   *
+   * @param spinNanos how long to look for the next frame before sleeping
+   */
+  record Welcome(int version, int maxFrameBytes, long spinNanos) implements Frame {}
 
   /**
    * Master to worker: run this job after those sent before it.

@@ -152,7 +152,9 @@ public final class FrameCodec {
           + sizeOfNumber(hello.maxFrameBytes())
           + sizeOfNumber(hello.nanoTime());
     } else if (frame instanceof Frame.Welcome welcome) {
-      return sizeOfNumber(welcome.version()) + sizeOfNumber(welcome.maxFrameBytes());
+      return sizeOfNumber(welcome.version())
+          + sizeOfNumber(welcome.maxFrameBytes())
+          + sizeOfNumber(welcome.spinNanos());
     } else if (frame instanceof Frame.Cancel cancel) {
       return sizeOfNumber(cancel.jobId());
     } else if (frame instanceof Frame.Recall recall) {
@@ -232,6 +234,7 @@ public final class FrameCodec {
     } else if (frame instanceof Frame.Welcome welcome) {
       number(out, 1, welcome.version());
       number(out, 2, welcome.maxFrameBytes());
+      number(out, 3, welcome.spinNanos());
     } else if (frame instanceof Frame.Cancel cancel) {
       number(out, 1, cancel.jobId());
     } else if (frame instanceof Frame.Recall recall) {

@@ -159,15 +159,17 @@ public final class FrameDecoder {
   private static Frame welcome(ByteBuffer in) throws ProtocolException {
     int version = 0;
     int maxFrameBytes = 0;
+    long spinNanos = 0;
     while (in.hasRemaining()) {
       int tag = tag(in);
       switch (tag) {
         case 1 << 3 -> version = int32(in);
         case 2 << 3 -> maxFrameBytes = int32(in);
+        case 3 << 3 -> spinNanos = varint(in);
         default -> skip(in, tag);
       }
     }
-    return new Frame.Welcome(version, maxFrameBytes);
+    return new Frame.Welcome(version, maxFrameBytes, spinNanos);
   }
 
   private static Frame run(ByteBuffer in) throws ProtocolException {

@@ -18,7 +18,7 @@ class FrameCodecTest {
     Stream<Frame> kinds =
         Stream.of(
             new Frame.Hello(1, new byte[] {1, 2}, 7, 1234, "17.0.15", 1 << 20, -5),
-            new Frame.Welcome(1, 128 << 20),
+            new Frame.Welcome(1, 128 << 20, 50_000),
             new Frame.Run(1, 2, "dev.Höndler", 1, 0, Frame.Encoding.BINARY, null),
             new Frame.Run(Long.MAX_VALUE >> 2, 2, null, 3, 99, Frame.Encoding.TEXT, new byte[0]),
             new Frame.Result(5, 17, null),

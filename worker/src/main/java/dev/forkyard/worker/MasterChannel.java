@@ -35,6 +35,7 @@ final class MasterChannel {
   private ByteBuffer replies = ByteBuffer.allocate(0);
   private long repliesWritten;
   private long waitingSinceNanos;
+  private long spinNanos;
 
   private MasterChannel(SocketChannel channel) {
     this.channel = channel;
@@ -60,6 +61,11 @@ final class MasterChannel {
     input.allow(maxFrameBytes);
   }
 
+  /** From now on who reads looks for so long before sleeping. */
+  void spin(long nanos) {
+    spinNanos = nanos;
+  }
+
   /** The next frame of what has arrived; null if it is not there to its end. */
   @Nullable Frame readArrived() throws IOException {
     return input.next();
@@ -69,12 +75,34 @@ final class MasterChannel {
   @Nullable Frame read() throws IOException {
     Frame frame = input.next();
     while (frame == null) {
-      if (input.fill() < 0) {
+      if ((spinNanos > 0 ? fillSpinning() : input.fill()) < 0) {
         return null;
       }
       frame = input.next();
     }
     return frame;
+  }
+
+  /** While nobody looks the channel blocks, so that its thread sleeps. */
+  private int fillSpinning() throws IOException {
+    if (channel.isBlocking()) {
+      channel.configureBlocking(false);
+    }
+    int count = input.fill();
+    for (long start = System.nanoTime(); count == 0; count = input.fill()) {
+      if (System.nanoTime() - start > spinNanos) {
+        channel.configureBlocking(true);
+        return input.fill();
+      }
+      letOthersRun();
+    }
+    return count;
+  }
+
+  /** Where there are fewer cores than threads that spin, one of those may be who is waited for. */
+  @SuppressWarnings("ThreadPriorityCheck") // it is faster for it, and right without it
+  private static void letOthersRun() {
+    Thread.yield();
   }
 
   /** Makes the thread that reads see the end of the connection; writing goes on. */
@@ -97,7 +125,10 @@ final class MasterChannel {
     synchronized (output) {
       flush();
       output.add(frame);
-      output.write(channel);
+      while (!output.write(channel)) {
+        // Only while somebody spins, and the master does not read.
+        letOthersRun();
+      }
       if (scoreboard != null) {
         scoreboard.repliesSent(repliesWritten + output.writtenBytes());
       }
@@ -146,7 +177,9 @@ final class MasterChannel {
     repliesWritten += replies.position();
     replies.flip();
     while (replies.hasRemaining()) {
-      channel.write(replies);
+      if (channel.write(replies) == 0) {
+        letOthersRun();
+      }
     }
     replies.clear();
     where.repliesSent(repliesWritten + output.writtenBytes());

@@ -97,6 +97,7 @@ public final class WorkerMain {
       throw new IllegalStateException("not welcome");
     }
     master.allow(welcome.maxFrameBytes());
+    master.spin(welcome.spinNanos());
     master.collectReplies(scoreboard);
     return welcome;
   }

@@ -110,8 +110,12 @@ final class ScriptedMaster implements AutoCloseable {
 
   /** Greets the worker back. */
   ScriptedMaster welcome(int maxFrameBytes) throws Exception {
+    return welcome(maxFrameBytes, 0);
+  }
+
+  ScriptedMaster welcome(int maxFrameBytes, long spinNanos) throws Exception {
     hello();
-    send(new Frame.Welcome(FrameCodec.VERSION, maxFrameBytes));
+    send(new Frame.Welcome(FrameCodec.VERSION, maxFrameBytes, spinNanos));
     return this;
   }
 

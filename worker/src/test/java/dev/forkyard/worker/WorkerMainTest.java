@@ -120,7 +120,7 @@ class WorkerMainTest {
     assertThat(hello.version()).isEqualTo(FrameCodec.VERSION);
     assertThat(hello.workerId()).isEqualTo(ScriptedMaster.WORKER_ID);
     assertThat(hello.pid()).isEqualTo(master.process.pid());
-    master.send(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES));
+    master.send(new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES, 0));
     master.run(1, Echo.class, "works");
     assertThat(master.result(1)).isEqualTo("works");
   }
@@ -182,6 +182,21 @@ class WorkerMainTest {
     }
   }
 
+  /** More than a socket holds, to and from a worker that does not block. */
+  @Test
+  void largeJobsAreAnsweredWholeWhileTheWorkerSpins() throws Exception {
+    ScriptedMaster master = unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN);
+    master.welcome(MAX_FRAME_BYTES, 1_000_000);
+    byte[] input = new byte[MAX_FRAME_BYTES / 2];
+    new Random(1).nextBytes(input);
+    for (long jobId = 1; jobId <= 3; jobId++) {
+      master.run(jobId, Echo.class.getName(), input, Encoding.BINARY);
+      Frame.Result result = master.next(Frame.Result.class);
+      assertThat(result.jobId()).isEqualTo(jobId);
+      assertThat(result.value()).isEqualTo(input);
+    }
+  }
+
   @Test
   void interruptsThatAJobLeavesBehindDoNotEndTheConnection() throws Exception {
     ScriptedMaster master = start();
@@ -206,9 +221,12 @@ class WorkerMainTest {
   }
 
   /** Who reads changes with each job that is longer than a moment. */
-  @Test
-  void jobsLongAndShortAreAllAnsweredAndTheMasterIsHeardWhileTheyRun() throws Exception {
-    ScriptedMaster master = start();
+  @ParameterizedTest
+  @ValueSource(longs = {0, 200_000})
+  void jobsLongAndShortAreAllAnsweredAndTheMasterIsHeardWhileTheyRun(long spinNanos)
+      throws Exception {
+    ScriptedMaster master = unwelcomed(StandardProtocolFamily.UNIX, ScriptedMaster.TOKEN);
+    master.welcome(MAX_FRAME_BYTES, spinNanos);
     Random random = new Random(1);
     for (long jobId = 1; jobId <= 1_000; jobId++) {
       int burst = random.nextInt(4);
