@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up first
 public class RoundTripBenchmark {
 
-  @Param({"pool", "lambdas", "probe", "threads"})
+  @Param({"pool", "lambdas", "spins", "probe", "threads"})
   private String by = "";
 
   @Param({"16", "1024", "65536", "1048576"})

@@ -49,11 +49,12 @@ public final class Throughput {
     try (Contender threads = new Threads(workers);
         Contender probe = new Probe(workers);
         Contender nio = new BlockingNio(workers);
-        Contender pool = Pool.ofHandlers(workers)) {
+        Contender pool = Pool.ofHandlers(workers);
+        Contender spinning = Pool.spinning()) {
       throughput(Workloads.echo(16, 1024), threads, probe, pool);
       throughput(Workloads.echo(Workloads.KIB, 1024), threads, probe, pool);
       throughput(Workloads.echo(Workloads.MIB, 4), nio, probe, pool);
-      latency(Workloads.echo(16, 1), threads, probe, pool);
+      latency(Workloads.echo(16, 1), threads, probe, pool, spinning);
     }
   }
 

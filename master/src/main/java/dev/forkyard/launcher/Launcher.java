@@ -61,7 +61,8 @@ public final class Launcher implements Runnable {
   /** Without a command there is nothing to do. */
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing: run or handlers");
+    throw new ParameterException(
+        spec.commandLine(), "a command is missing: run, handlers or bench");
   }
 
   private static int refuse(PrintStream errors, ParameterException problem) {

@@ -28,6 +28,7 @@ final class Comparisons implements AutoCloseable {
   private final Plan plan;
   private final Contender pool;
   private final Contender lambdas;
+  private final Contender spinning = Pool.spinning();
   private final Contender oneThread = new OneThread();
   private final Contender threads;
   private final Contender probe;
@@ -86,12 +87,13 @@ final class Comparisons implements AutoCloseable {
 
   /** One job at a time; the pool first, the threads and the probe last. */
   List<Latency> latency() throws Exception {
-    return plan.rounds().latency(List.of(pool, lambdas, threads, probe), Workloads.echo(16, 1));
+    return plan.rounds()
+        .latency(List.of(pool, lambdas, spinning, threads, probe), Workloads.echo(16, 1));
   }
 
   @Override
   public void close() throws Exception {
-    for (Contender contender : List.of(pool, lambdas, threads, probe, nio, inline)) {
+    for (Contender contender : List.of(pool, lambdas, spinning, threads, probe, nio, inline)) {
       contender.close();
     }
   }

@@ -12,6 +12,7 @@ public final class Contenders {
     return switch (name) {
       case "pool" -> Pool.ofHandlers(workers);
       case "lambdas" -> Pool.ofLambdas(workers);
+      case "spins" -> Pool.spinning();
       case "threads" -> new Threads(workers);
       case "thread" -> new OneThread();
       case "probe" -> new Probe(workers);

@@ -5,6 +5,7 @@ import dev.forkyard.benchmarks.measure.Window;
 import dev.forkyard.benchmarks.measure.Workload;
 import dev.forkyard.pool.ProcessPool;
 import dev.forkyard.pool.WorkerInfo;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
@@ -13,15 +14,18 @@ import java.util.concurrent.locks.LockSupport;
 public final class Pool implements Contender {
 
   private static final long LOOK_NANOS = 500_000;
+  private static final Duration SPIN = Duration.ofMillis(1);
 
   private final ProcessPool pool;
   private final int workers;
   private final boolean lambdas;
+  private final String name;
 
-  private Pool(int workers, boolean lambdas, List<String> jvmOptions) {
-    this.pool = ProcessPool.builder().workers(workers).jvmOptions(jvmOptions).build();
+  private Pool(String name, int workers, boolean lambdas, ProcessPool.Builder settings) {
+    this.pool = settings.workers(workers).build();
     this.workers = workers;
     this.lambdas = lambdas;
+    this.name = name;
     awaitReady(pool, workers);
   }
 
@@ -37,22 +41,27 @@ public final class Pool implements Contender {
 
   /** One whose jobs are of typed handlers. */
   public static Pool ofHandlers(int workers) {
-    return new Pool(workers, false, List.of());
+    return new Pool("pool", workers, false, ProcessPool.builder());
   }
 
   /** One whose jobs are serialized lambdas. */
   public static Pool ofLambdas(int workers) {
-    return new Pool(workers, true, List.of());
+    return new Pool("pool, lambdas", workers, true, ProcessPool.builder());
   }
 
   /** One whose jobs are of typed handlers, and whose workers' JVMs have these options. */
   public static Pool of(int workers, List<String> jvmOptions) {
-    return new Pool(workers, false, jvmOptions);
+    return new Pool("pool", workers, false, ProcessPool.builder().jvmOptions(jvmOptions));
+  }
+
+  /** One of a single worker, whose threads look for the next event before they sleep. */
+  public static Pool spinning() {
+    return new Pool("pool, 1 worker, spins", 1, false, ProcessPool.builder().spinFor(SPIN));
   }
 
   @Override
   public String name() {
-    return lambdas ? "pool, lambdas" : "pool";
+    return name;
   }
 
   @Override
