@@ -27,6 +27,9 @@ final class MasterChannel {
   /** What is done often is done in less; who takes longer is not waited for. */
   private static final long MAX_WAIT_NANOS = 100_000;
 
+  private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
+  private static final String LINUX_PROVIDER = "sun.nio.ch.EPollSelectorProvider";
+
   private final SocketChannel channel;
   private final FrameInput input;
   private final FrameOutput output = new FrameOutput();
@@ -44,6 +47,7 @@ final class MasterChannel {
 
   /** Connects to {@code unix:PATH} or {@code tcp:HOST:PORT}. */
   static MasterChannel connect(String address) throws IOException {
+    nameProvider();
     if (address.startsWith("unix:")) {
       return new MasterChannel(
           SocketChannel.open(UnixDomainSocketAddress.of(address.substring("unix:".length()))));
@@ -54,6 +58,18 @@ final class MasterChannel {
     SocketChannel channel = SocketChannel.open(new InetSocketAddress(host, port));
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     return new MasterChannel(channel);
+  }
+
+  /** Where the JDK's own is not named, it looks into every jar for another one at each start. */
+  private static void nameProvider() {
+    try {
+      if (System.getProperty(PROVIDER) == null) {
+        Class.forName(LINUX_PROVIDER);
+        System.setProperty(PROVIDER, LINUX_PROVIDER);
+      }
+    } catch (ClassNotFoundException otherSystem) {
+      // Then it finds it by itself.
+    }
   }
 
   /** From now on frames may be as large as the master said. */
