@@ -5,26 +5,30 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Reads and writes durations as people do: {@code 500ms}, {@code 1.5s}, {@code 2m}, {@code 1h}. */
-final class Durations implements ITypeConverter<Duration> {
+final class Durations {
 
   private static final Pattern FORM = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(ms|s|m|h)");
   private static final BigDecimal NANOS_PER_MILLI = BigDecimal.valueOf(1_000_000);
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  @Override
-  public Duration convert(String text) {
+  private Durations() {}
+
+  /**
+   * Reads one.
+   *
+   * @throws IllegalArgumentException if it has not that form, or is zero or longer than a year
+   */
+  static Duration parse(String text) {
     Matcher form = FORM.matcher(text);
     if (!form.matches()) {
-      throw new TypeConversionException(
+      throw new IllegalArgumentException(
           "'" + text + "' is not a duration such as 500ms, 30s, 1.5s, 2m or 1h");
     }
     Duration duration = of(new BigDecimal(form.group(1)), form.group(2));
     if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
-      throw new TypeConversionException(
+      throw new IllegalArgumentException(
           "'" + text + "' must be more than zero and at most 365 days (8760h)");
     }
     return duration;

@@ -1,23 +1,17 @@
 package dev.forkyard.launcher;
 
-import dev.forkyard.launcher.builtin.Builtins;
-import dev.forkyard.pool.HandlerRef;
-import dev.forkyard.pool.JobOptions;
 import java.io.IOException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-/** Reads and checks the options of {@code forkyard run}, then runs the batch. */
+/** Runs {@code forkyard run} with the arguments that picocli read. */
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
@@ -37,148 +31,33 @@ import picocli.CommandLine.Spec;
     })
 final class RunCommand implements Callable<Integer> {
 
-  private static final String HEAP_FORM = "[1-9][0-9]{0,8}[kKmMgG]?";
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(
-      index = "0",
-      paramLabel = "HANDLER",
-      description = "A built-in's name (see 'forkyard handlers') or a class on --class-path.")
-  private String handler = "";
-
-  @Parameters(index = "1..*", arity = "0..*", paramLabel = "INPUT", description = "The inputs.")
-  private List<String> inputs = List.of();
-
-  @Option(
-      names = {"-w", "--workers"},
-      paramLabel = "N",
-      description = "At most N workers; by default one for each core.")
-  private int workers = Runtime.getRuntime().availableProcessors();
-
-  @Option(
-      names = {"-cp", "--class-path"},
-      paramLabel = "PATH",
-      description = "Where workers find the handler, as for 'java -cp'.")
-  private String classPath = "";
-
-  @Option(
-      names = {"-J", "--jvm-option"},
-      paramLabel = "OPT",
-      description = "An option for the workers' JVM, such as -J-Xmx1g; may be repeated.")
-  private List<String> jvmOptions = List.of();
-
-  @Option(
-      names = {"-t", "--timeout"},
-      paramLabel = "TIME",
-      converter = Durations.class,
-      description = "Kill a job that runs longer: 500ms, 30s, 1.5s, 2m, 1h.")
-  private @Nullable Duration timeout;
-
-  @Option(
-      names = {"-r", "--retries"},
-      paramLabel = "N",
-      description = "Run a job up to N more times when its worker is lost.")
-  private int retries;
-
-  @Option(names = "--unordered", description = "Write results as the jobs end.")
-  private boolean unordered;
-
-  @Option(
-      names = "--json",
-      description =
-          "Write one JSON object a line, failed jobs too: job, input, ok, result or error and kind,"
-              + " worker, attempt, ms.")
-  private boolean json;
-
-  @Option(
-      names = {"-0", "--null"},
-      description = "Inputs on stdin and results end with NUL instead of a newline.")
-  private boolean nullSeparated;
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "No progress bar and no summary.")
-  private boolean quiet;
-
-  @Option(
-      names = "--verbose",
-      description = "For failed jobs also the worker's stack, thread dump or last output.")
-  private boolean verbose;
-
-  @Option(
-      names = "--master-heap",
-      paramLabel = "SIZE",
-      description = {
-        "Heap of this process, not of the workers: 64m, 1g; by default 256m.",
-        "One input or result may take up to an eighth of it."
-      })
-  private @Nullable String masterHeap;
+  @Mixin private RunArguments arguments = new RunArguments();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    return new Run(check()).call();
+    return new Run(plan()).call();
   }
 
-  private RunPlan check() throws IOException {
-    atLeast(1, "--workers", workers);
-    atLeast(0, "--retries", retries);
-    if (masterHeap != null && !masterHeap.matches(HEAP_FORM)) {
-      throw wrong("--master-heap must be a size such as 64m or 1g, but is '" + masterHeap + "'");
+  private RunPlan plan() throws IOException {
+    try {
+      return arguments.plan();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
-    for (String option : jvmOptions) {
-      if (!option.startsWith("-")) {
-        throw wrong("--jvm-option must begin with -, but is '" + option + "'");
+  }
+
+  /** Reads a duration. */
+  static final class TimeConverter implements ITypeConverter<Duration> {
+
+    @Override
+    public Duration convert(String text) {
+      try {
+        return Durations.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
       }
     }
-    JobOptions options = JobOptions.retries(retries);
-    return new RunPlan(
-        HandlerRef.text(handlerClass()),
-        inputs,
-        inputs.isEmpty() ? workers : Math.min(workers, inputs.size()),
-        workerClassPath(),
-        jvmOptions,
-        timeout == null ? options : options.withTimeout(timeout),
-        unordered,
-        json,
-        nullSeparated,
-        quiet,
-        verbose);
-  }
-
-  private void atLeast(int least, String option, int value) {
-    if (value < least) {
-      throw wrong(option + " must be at least " + least + ", but is " + value);
-    }
-  }
-
-  /** A name without a package can be a user's class only where there is a class path to look at. */
-  private String handlerClass() {
-    return Builtins.className(handler)
-        .orElseGet(
-            () -> {
-              if (classPath.isEmpty() && handler.indexOf('.') < 0) {
-                throw wrong(
-                    "no handler "
-                        + OneLine.quoted(handler)
-                        + ": it is no built-in (see 'forkyard handlers'), and without --class-path"
-                        + " no class either");
-              }
-              return handler;
-            });
-  }
-
-  private List<Path> workerClassPath() throws IOException {
-    try {
-      return WorkerClassPath.of(WorkerClassPath.library(), classPath);
-    } catch (InvalidPathException e) {
-      throw wrong("--class-path: " + e.getMessage());
-    } catch (IllegalArgumentException e) {
-      throw wrong(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }
