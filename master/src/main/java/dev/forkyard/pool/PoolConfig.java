@@ -25,7 +25,7 @@ record PoolConfig(
     Path javaHome,
     Path crashDirectory,
     long workerHeapBytes,
-    TransportKind transport,
+    @Nullable TransportKind transport,
     JobOptions defaultOptions,
     ProcessPool.@Nullable OutputListener outputListener,
     @Nullable Executor completionExecutor,

@@ -132,9 +132,18 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             this);
   }
 
-  void start(EventLoop eventLoop, WorkerLauncher workerLauncher) {
-    this.loop = eventLoop;
+  /**
+   * Launches the first workers, on the thread that makes the pool: they boot while the event loop
+   * is made, which takes as long. What comes before {@link #start} waits.
+   */
+  void launchFirst(WorkerLauncher workerLauncher) {
     this.launcher = workerLauncher;
+    settle();
+  }
+
+  /** From here on all happens on the loop. */
+  void start(EventLoop eventLoop) {
+    this.loop = eventLoop;
     warnOfOvercommit(config);
     wake(eventLoop);
   }

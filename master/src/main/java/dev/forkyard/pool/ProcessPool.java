@@ -80,30 +80,34 @@ public final class ProcessPool implements AutoCloseable {
     this.lambdas = lambdas(config.allowedResults());
     this.loop = new PoolLoop(config, places::release);
     this.directory = RuntimeDirectory.create();
-    TransportServer bound = null;
+    this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
+    CompletableFuture<String> address = new CompletableFuture<>();
     ProcessGuard started = null;
     try {
-      bound =
-          TransportServer.bind(
-              config.transport(), directory.path(), config.spinNanos(), loop::admit);
       started = ProcessGuard.start(directory.path());
-      this.launcher = new WorkerLauncher(config, directory, bound.address(), started);
+      this.launcher = new WorkerLauncher(config, directory, address, started);
+      Runtime.getRuntime().addShutdownHook(shutdownHook);
+      loop.launchFirst(launcher);
+      this.server =
+          TransportServer.bind(
+              transport(config.transport()), directory.path(), config.spinNanos(), loop::admit);
     } catch (IOException | RuntimeException e) {
-      if (bound != null) {
-        bound.close();
-      }
+      address.completeExceptionally(e);
       if (started != null) {
         started.close();
       }
       directory.close();
       throw e;
     }
-    this.server = bound;
     this.guard = started;
-    this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
-    loop.start(server.loop(), launcher);
+    address.complete(server.address());
+    loop.start(server.loop());
     loop.termination().thenRunAsync(this::release, task -> daemon(task, "-release").start());
+  }
+
+  /** To find the best one loads Netty. */
+  private static TransportKind transport(@Nullable TransportKind asked) {
+    return asked == null ? TransportKind.best() : asked;
   }
 
   private static HandlerRef<SerializableCallable<Object>, Object> lambdas(
@@ -812,10 +816,9 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "minWorkers must be at most workers (" + workers + "), but is " + least);
       }
-      TransportKind kind = transport == null ? TransportKind.best() : transport;
-      if (!kind.available()) {
+      if (transport != null && !transport.available()) {
         throw new IllegalArgumentException(
-            "transport " + kind + " is not available on this system");
+            "transport " + transport + " is not available on this system");
       }
       PoolConfig config =
           new PoolConfig(
@@ -833,7 +836,7 @@ public final class ProcessPool implements AutoCloseable {
               javaHome,
               crashDirectory,
               workerHeapBytes,
-              kind,
+              transport,
               defaultOptions,
               outputListener,
               completionExecutor,

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -35,12 +36,20 @@ final class WorkerLauncher implements AutoCloseable {
   private final PoolConfig config;
   private final SpawnOptions options;
   private final RuntimeDirectory directory;
-  private final String address;
+  private final CompletableFuture<String> address;
   private final SecureRandom random = new SecureRandom();
   private final ExecutorService threads;
 
+  /**
+   * Makes one.
+   *
+   * @param address where the master listens; workers boot meanwhile, where that is not known yet
+   */
   WorkerLauncher(
-      PoolConfig config, RuntimeDirectory directory, String address, ProcessGuard guard) {
+      PoolConfig config,
+      RuntimeDirectory directory,
+      CompletableFuture<String> address,
+      ProcessGuard guard) {
     this.config = config;
     this.options =
         SpawnOptions.builder()
@@ -48,6 +57,7 @@ final class WorkerLauncher implements AutoCloseable {
             .mergeErrors()
             .killTreeOnExit()
             .guard(guard)
+            .outputByThread()
             .build();
     this.directory = directory;
     this.address = address;
@@ -113,7 +123,6 @@ final class WorkerLauncher implements AutoCloseable {
 
   private ChildProcess spawn(WorkerLink link, WorkerLink.Prepared prepared) {
     List<String> arguments = new ArrayList<>(WorkerCommand.of(link.config));
-    arguments.add(address);
     arguments.add(Long.toString(link.id));
     arguments.add(prepared.board().toString());
     return ChildProcess.spawn(arguments, options);
@@ -137,7 +146,7 @@ final class WorkerLauncher implements AutoCloseable {
               });
       process.onClose().thenRun(output::end);
       process.stdout().onLine(output::line);
-      give(process, HexFormat.of().formatHex(prepared.token()) + "\n");
+      give(process, HexFormat.of().formatHex(prepared.token()) + "\n" + address.join());
     } catch (RuntimeException | Error e) {
       kill(process);
       process.onExit().thenRun(() -> notStarted(link, loop, e));
@@ -165,10 +174,10 @@ final class WorkerLauncher implements AutoCloseable {
     loop.post(() -> loop.exited(link.id, death, failure));
   }
 
-  /** All of its standard input is the token by which it is known. */
-  private static void give(ChildProcess process, String token) {
+  /** All of its standard input is the token by which it is known, and where it is to connect. */
+  private static void give(ChildProcess process, String greeting) {
     try (OutputStream in = process.stdin()) {
-      in.write(token.getBytes(StandardCharsets.US_ASCII));
+      in.write(greeting.getBytes(StandardCharsets.UTF_8));
     } catch (IOException diedAlready) {
       // Its exit tells more than the broken pipe.
     }

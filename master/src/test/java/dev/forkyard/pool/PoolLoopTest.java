@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import static java.util.concurrent.CompletableFuture.completedFuture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -44,8 +45,9 @@ class PoolLoopTest {
     directory = RuntimeDirectory.create();
     server = TransportServer.bind(config.transport(), directory.path(), 0, loop::admit);
     guard = ProcessGuard.start(directory.path());
-    launcher = new WorkerLauncher(config, directory, server.address(), guard);
-    loop.start(server.loop(), launcher);
+    launcher = new WorkerLauncher(config, directory, completedFuture(server.address()), guard);
+    loop.launchFirst(launcher);
+    loop.start(server.loop());
   }
 
   @AfterEach

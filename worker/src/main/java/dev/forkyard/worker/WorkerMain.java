@@ -4,7 +4,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * master is always answered.
  *
  * <p>When the connection ends, for whatever reason, the process ends at once: without its master it
- * has no business. The token by which it is known comes on standard input, which is empty
- * afterwards.
+ * has no business. The token by which it is known and the master's address come on standard input,
+ * which is empty afterwards.
  */
 public final class WorkerMain {
 
@@ -44,30 +44,31 @@ public final class WorkerMain {
   /**
    * Started by a pool.
    *
-   * @param args the master's address, the worker's id and its scoreboard's file
+   * @param args the worker's id and its scoreboard's file
    */
   public static void main(String[] args) throws IOException {
-    byte[] token = readToken();
     raiseOomScore();
-    Scoreboard scoreboard = Scoreboard.open(Path.of(args[2]));
+    Scoreboard scoreboard = Scoreboard.open(Path.of(args[1]));
+    // It comes when the master listens, which may be later than this process started.
+    String[] lines = new String(System.in.readAllBytes(), StandardCharsets.UTF_8).split("\n");
+    byte[] token = token(lines[0]);
     WorkerMain worker =
-        new WorkerMain(Long.parseLong(args[1]), MasterChannel.connect(args[0]), scoreboard);
+        new WorkerMain(Long.parseLong(args[0]), MasterChannel.connect(lines[1]), scoreboard);
     Runtime.getRuntime().addShutdownHook(new Thread(worker::exiting, "forkyard-exit"));
     worker.serve(worker.greet(token));
   }
 
-  private static byte[] readToken() throws IOException {
-    InputStream in = System.in;
-    byte[] hex = in.readNBytes(TOKEN_CHARS);
-    in.readAllBytes();
-    if (hex.length < TOKEN_CHARS) {
+  private static byte[] token(String hex) {
+    if (hex.length() != TOKEN_CHARS) {
       System.err.println("A worker is started by a pool, with a token on standard input.");
       Runtime.getRuntime().halt(1);
     }
-    byte[] token = new byte[hex.length / 2];
+    byte[] token = new byte[TOKEN_CHARS / 2];
     for (int i = 0; i < token.length; i++) {
       token[i] =
-          (byte) (Character.digit(hex[2 * i], 16) << 4 | Character.digit(hex[2 * i + 1], 16));
+          (byte)
+              (Character.digit(hex.charAt(2 * i), 16) << 4
+                  | Character.digit(hex.charAt(2 * i + 1), 16));
     }
     return token;
   }

@@ -67,7 +67,8 @@ final class ScriptedMaster implements AutoCloseable {
     command.addAll(List.of("-Xmx64m", "-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(options));
     command.add(WorkerMain.class.getName());
-    command.addAll(List.of(bind(directory, family), Long.toString(WORKER_ID), board.toString()));
+    command.addAll(List.of(Long.toString(WORKER_ID), board.toString()));
+    String address = bind(directory, family);
     process =
         new ProcessBuilder(command)
             .directory(directory.toFile())
@@ -75,7 +76,7 @@ final class ScriptedMaster implements AutoCloseable {
             .redirectOutput(output.toFile())
             .start();
     try (OutputStream in = process.getOutputStream()) {
-      in.write(token.getBytes(StandardCharsets.US_ASCII));
+      in.write((token + "\n" + address).getBytes(StandardCharsets.UTF_8));
     }
   }
 
