@@ -80,6 +80,7 @@ final class Run {
           .classPath(plan.classPath())
           .jvmOptions(plan.jvmOptions())
           .maxFrameBytes(maxFrameBytes())
+          .classDataSharing(!"off".equals(System.getenv("FORKYARD_CDS")))
           .onOutput((worker, line) -> console.line("[worker " + worker + "] " + line))
           .build();
     } catch (IllegalArgumentException e) {

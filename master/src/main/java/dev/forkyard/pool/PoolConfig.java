@@ -9,7 +9,11 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** A pool's settings, checked. */
+/**
+ * A pool's settings, checked.
+ *
+ * @param cacheDirectory where class-data archives lie; null: there are none
+ */
 record PoolConfig(
     String name,
     int workers,
@@ -32,7 +36,8 @@ record PoolConfig(
     @Nullable String allowedResults,
     Limits limits,
     Duration stopTimeout,
-    long spinNanos) {
+    long spinNanos,
+    @Nullable Path cacheDirectory) {
 
   PoolConfig withWorkers(int workers, int minWorkers) {
     return with(workers, minWorkers, classPath, jvmOptions);
@@ -66,6 +71,7 @@ record PoolConfig(
         allowedResults,
         limits,
         stopTimeout,
-        spinNanos);
+        spinNanos,
+        cacheDirectory);
   }
 }

@@ -565,6 +565,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       return null;
     }
     link.connection = connection;
+    link.greeted = true;
     if (launcher != null) {
       launcher.greeted(link);
     }

@@ -26,41 +26,52 @@ final class WorkerCommand {
 
   private WorkerCommand() {}
 
-  /** All but the three arguments of the worker's main. */
-  static List<String> of(PoolConfig config) {
+  /**
+   * All but the arguments of the class's main.
+   *
+   * @param more options that the user's own may change again
+   */
+  static List<String> of(
+      PoolConfig config, List<String> more, List<Path> classPath, String mainClass) {
     List<String> command = new ArrayList<>();
     command.add(config.javaHome().resolve("bin").resolve("java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    if (feature(config.javaHome()) >= FIRST_TO_WARN_OF_UNSAFE) {
-      command.add("--sun-misc-unsafe-memory-access=allow");
-    }
-    command.add("-XX:+UseSerialGC");
-    // Without them a counted loop keeps the worker's own exit waiting for a safepoint.
-    command.add("-XX:+UseCountedLoopSafepoints");
-    command.add("-XX:LoopStripMiningIter=1000");
-    command.add("-XX:+ExitOnOutOfMemoryError");
-    command.add("-XX:-UsePerfData");
-    command.add("-XX:-CreateCoredumpOnCrash");
-    command.add("-XX:ErrorFile=" + config.crashDirectory().resolve("forkyard-hs_err_pid%p.log"));
-    command.add("-Xmx" + heapBytes(config) / MIB + "m");
-    command.add("-Dfile.encoding=UTF-8");
-    command.add("-Dstdout.encoding=UTF-8");
-    command.add("-Dstderr.encoding=UTF-8");
-    command.addAll(config.jvmOptions());
+    command.addAll(more);
+    command.addAll(options(config));
     command.add("-cp");
     command.add(
-        config.classPath().stream()
-            .map(Path::toString)
-            .collect(Collectors.joining(File.pathSeparator)));
-    command.add("dev.forkyard.worker.WorkerMain");
+        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+    command.add(mainClass);
     return command;
+  }
+
+  /** The options of a worker's JVM. */
+  static List<String> options(PoolConfig config) {
+    List<String> options = new ArrayList<>();
+    options.add("--enable-native-access=ALL-UNNAMED");
+    if (feature(config.javaHome()) >= FIRST_TO_WARN_OF_UNSAFE) {
+      options.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    options.add("-XX:+UseSerialGC");
+    // Without them a counted loop keeps the worker's own exit waiting for a safepoint.
+    options.add("-XX:+UseCountedLoopSafepoints");
+    options.add("-XX:LoopStripMiningIter=1000");
+    options.add("-XX:+ExitOnOutOfMemoryError");
+    options.add("-XX:-UsePerfData");
+    options.add("-XX:-CreateCoredumpOnCrash");
+    options.add("-XX:ErrorFile=" + config.crashDirectory().resolve("forkyard-hs_err_pid%p.log"));
+    options.add("-Xmx" + heapBytes(config) / MIB + "m");
+    options.add("-Dfile.encoding=UTF-8");
+    options.add("-Dstdout.encoding=UTF-8");
+    options.add("-Dstderr.encoding=UTF-8");
+    options.addAll(config.jvmOptions());
+    return options;
   }
 
   /**
    * The version of the workers' Java. An older one refuses a flag that it does not know, and to
    * have it ignore them all would hide a user's mistakes.
    */
-  private static int feature(Path javaHome) {
+  static int feature(Path javaHome) {
     if (javaHome.equals(Path.of(System.getProperty("java.home")))) {
       return Runtime.version().feature();
     }

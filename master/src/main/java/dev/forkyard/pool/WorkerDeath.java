@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ record WorkerDeath(
 
   private static final String OUT_OF_MEMORY = "Terminating due to java.lang.OutOfMemoryError";
   private static final int EXIT_ON_OUT_OF_MEMORY = 3;
+  private static final Set<String> CRASHES =
+      Set.of("SIGABRT", "SIGBUS", "SIGSEGV", "SIGILL", "SIGFPE");
+
   private static final int REPORT_HEAD_BYTES = 4096;
 
   /**
@@ -86,6 +90,11 @@ record WorkerDeath(
   private static String signalIn(String head) {
     Matcher signal = Pattern.compile("(?m)^#\\s+(SIG[A-Z0-9]+) ").matcher(head);
     return signal.find() ? signal.group(1) : "SIGABRT";
+  }
+
+  /** Whether its JVM ended by an error of the JVM's own, or of native code. */
+  boolean crashed() {
+    return crashReport != null || (signal != null && CRASHES.contains(signal));
   }
 
   /** What happened, to follow "worker 1234". */

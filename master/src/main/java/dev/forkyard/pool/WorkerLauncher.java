@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 /** Starts worker processes, several at once, on threads of its own. */
 final class WorkerLauncher implements AutoCloseable {
 
+  private static final String MAIN = "dev.forkyard.worker.WorkerMain";
   private static final int TOKEN_BYTES = 32;
 
   /** Waits until the first line, since a logging back end costs start-up time. */
@@ -35,6 +36,7 @@ final class WorkerLauncher implements AutoCloseable {
 
   private final PoolConfig config;
   private final SpawnOptions options;
+  private final WorkerArchive archives;
   private final RuntimeDirectory directory;
   private final CompletableFuture<String> address;
   private final SecureRandom random = new SecureRandom();
@@ -59,6 +61,7 @@ final class WorkerLauncher implements AutoCloseable {
             .guard(guard)
             .outputByThread()
             .build();
+    this.archives = new WorkerArchive(config, directory, guard);
     this.directory = directory;
     this.address = address;
     this.threads =
@@ -122,7 +125,15 @@ final class WorkerLauncher implements AutoCloseable {
   }
 
   private ChildProcess spawn(WorkerLink link, WorkerLink.Prepared prepared) {
-    List<String> arguments = new ArrayList<>(WorkerCommand.of(link.config));
+    Path archive = archives.find(link.config);
+    link.archive = archive;
+    List<String> arguments =
+        new ArrayList<>(
+            WorkerCommand.of(
+                link.config,
+                archive == null ? List.of() : WorkerArchive.use(link.config, archive),
+                link.config.classPath(),
+                MAIN));
     arguments.add(Long.toString(link.id));
     arguments.add(prepared.board().toString());
     return ChildProcess.spawn(arguments, options);
@@ -169,9 +180,21 @@ final class WorkerLauncher implements AutoCloseable {
             output.tail(),
             WorkerCommand.crashReport(config, process.pid()),
             prepared.started());
+    Path archive = link.archive;
+    if (archive != null && !link.greeted && death.crashed()) {
+      launchWithout(archive, link, loop, process);
+      return;
+    }
     String said = death.outputTail().strip();
     String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
     loop.post(() -> loop.exited(link.id, death, failure));
+  }
+
+  /** It never worked, and what it was started with is likelier at fault than what it is to run. */
+  private void launchWithout(Path archive, WorkerLink link, PoolLoop loop, ChildProcess crashed) {
+    archives.discard(archive);
+    remove(WorkerCommand.crashReport(config, crashed.pid()));
+    launch(link, loop);
   }
 
   /** All of its standard input is the token by which it is known, and where it is to connect. */
@@ -188,7 +211,11 @@ final class WorkerLauncher implements AutoCloseable {
     WorkerOutput output = link.output;
     try {
       if (output != null) {
-        threads.execute(output::greeted);
+        threads.execute(
+            () -> {
+              output.greeted();
+              archives.ready(link.config);
+            });
       }
     } catch (RuntimeException | Error noThread) {
       // What it printed so far stays held back, and goes on with its next line.
@@ -239,16 +266,17 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
-  static void remove(Path board) {
+  static void remove(Path file) {
     try {
-      Files.deleteIfExists(board);
+      Files.deleteIfExists(file);
     } catch (IOException e) {
-      LoggerFactory.getLogger(ProcessPool.class).debug("{} could not be removed", board, e);
+      LoggerFactory.getLogger(ProcessPool.class).debug("{} could not be removed", file, e);
     }
   }
 
   @Override
   public void close() {
     threads.shutdown();
+    archives.close();
   }
 }

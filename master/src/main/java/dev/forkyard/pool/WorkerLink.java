@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The master's hold on one worker: its process, its connection and its scoreboard. It is there from
- * the launch on, and gets them one after the other. Used on the loop alone, but for {@link
- * #killed}.
+ * the launch on, and gets them one after the other. Used on the loop alone, but for what is
+ * volatile.
  */
 final class WorkerLink {
 
@@ -34,6 +34,12 @@ final class WorkerLink {
 
   /** Set on the loop; the launcher does not start what is not wanted any more. */
   volatile boolean killed;
+
+  /** The class-data archive with which it was started; of the launcher's threads. */
+  volatile @Nullable Path archive;
+
+  /** It has booted; set on the loop. */
+  volatile boolean greeted;
 
   @Nullable Prepared prepared;
   @Nullable ChildProcess process;

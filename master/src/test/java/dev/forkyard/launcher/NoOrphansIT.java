@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NoOrphansIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(20);
-  private static final Pattern SOCKET = Pattern.compile("unix:(\\S+)/s");
+  private static final Pattern GUARDED = Pattern.compile("forkyard-guard (/\\S+)");
 
   @TempDir private Path directory;
 
@@ -142,10 +142,10 @@ class NoOrphansIT {
         .atMost(LIMIT)
         .until(
             () -> {
-              for (ProcessHandle worker : run.matching("dev.forkyard.worker.WorkerMain")) {
-                Matcher address = SOCKET.matcher(Command.commandLine(worker));
-                if (address.find()) {
-                  found.add(Path.of(address.group(1)));
+              for (ProcessHandle guard : run.matching("forkyard-guard")) {
+                Matcher directory = GUARDED.matcher(Command.commandLine(guard));
+                if (directory.find()) {
+                  found.add(Path.of(directory.group(1)));
                 }
               }
               return !found.isEmpty();

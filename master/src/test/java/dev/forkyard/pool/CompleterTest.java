@@ -166,7 +166,8 @@ class CompleterTest {
             null,
             Limits.NONE,
             Duration.ofSeconds(5),
-            0);
+            0,
+            null);
     return new PoolLoop(config, freed -> {});
   }
 }

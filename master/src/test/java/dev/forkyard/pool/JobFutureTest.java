@@ -172,6 +172,7 @@ class JobFutureTest {
         null,
         Limits.NONE,
         Duration.ofSeconds(5),
-        0);
+        0,
+        null);
   }
 }

@@ -146,6 +146,7 @@ class PoolLoopTest {
         null,
         Limits.NONE,
         Duration.ofSeconds(5),
-        0);
+        0,
+        null);
   }
 }
