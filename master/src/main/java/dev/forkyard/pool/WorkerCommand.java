@@ -3,7 +3,6 @@ package dev.forkyard.pool;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,7 +100,8 @@ final class WorkerCommand {
     for (String option : config.jvmOptions()) {
       heap = maxHeap(option, heap);
     }
-    return overcommit(config.workers(), heap, Runtime.getRuntime().maxMemory(), memoryBytes());
+    return overcommit(
+        config.workers(), heap, Runtime.getRuntime().maxMemory(), AvailableMemory.bytes());
   }
 
   static @Nullable String overcommit(int workers, long heap, long own, long memory) {
@@ -141,35 +141,8 @@ final class WorkerCommand {
     if (config.workerHeapBytes() > 0) {
       return Math.max(config.workerHeapBytes(), MIB);
     }
-    long forWorkers = memoryBytes() - Runtime.getRuntime().maxMemory();
+    long forWorkers = AvailableMemory.bytes() - Runtime.getRuntime().maxMemory();
     long each = forWorkers / (config.workers() + 1) - BESIDE_HEAP_BYTES;
     return Math.max(each, MIN_HEAP_BYTES);
-  }
-
-  private static long memoryBytes() {
-    long machine = Long.MAX_VALUE;
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-        if (line.startsWith("MemTotal:")) {
-          machine = Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-        }
-      }
-    } catch (IOException | NumberFormatException notLinux) {
-      // Half of what the JVM would take by itself four times over is a safe guess elsewhere.
-      machine = Runtime.getRuntime().maxMemory() * 2;
-    }
-    long cgroup =
-        Math.min(
-            limit("/sys/fs/cgroup/memory.max"),
-            limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
-    return Math.min(machine, cgroup);
-  }
-
-  private static long limit(String file) {
-    try {
-      return Long.parseLong(Files.readString(Path.of(file), StandardCharsets.US_ASCII).strip());
-    } catch (IOException | NumberFormatException noLimit) {
-      return Long.MAX_VALUE;
-    }
   }
 }
