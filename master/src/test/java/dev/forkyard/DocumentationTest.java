@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -93,9 +94,15 @@ class DocumentationTest {
   }
 
   private static Path test(String name) throws IOException {
-    try (Stream<Path> files = Files.walk(ROOT.resolve("master/src/test"))) {
-      return files.filter(file -> file.endsWith(name + ".java")).findFirst().orElseThrow();
+    for (String module : List.of("master", "benchmarks")) {
+      try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/test"))) {
+        Optional<Path> found = files.filter(file -> file.endsWith(name + ".java")).findFirst();
+        if (found.isPresent()) {
+          return found.get();
+        }
+      }
     }
+    throw new AssertionError("no module has a test " + name);
   }
 
   private static List<Path> examples() throws IOException {

@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +59,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final Completer completer;
   private final IntConsumer places;
 
-  /** The newest event; the loop takes all at once. */
-  private final AtomicReference<@Nullable Event> inbox = new AtomicReference<>();
+  private final EventInbox inbox = new EventInbox();
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
@@ -98,19 +96,6 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private @Nullable CompletableFuture<@Nullable Void> reloading;
   private boolean shutNow;
   private @Nullable Throwable breakdown;
-
-  /** Something for the loop to do. */
-  private static final class Event {
-
-    private final @Nullable Runnable action;
-    private final @Nullable JobFuture<?> submitted;
-    private @Nullable Event next;
-
-    Event(@Nullable Runnable action, @Nullable JobFuture<?> submitted) {
-      this.action = action;
-      this.submitted = submitted;
-    }
-  }
 
   /** Places are given back when jobs have left the queue. */
   PoolLoop(PoolConfig config, IntConsumer places) {
@@ -170,7 +155,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   // From any thread.
 
   void submit(JobFuture<?> future) {
-    post(new Event(null, future));
+    post(new EventInbox.Event(null, future));
   }
 
   private void accept(JobFuture<?> future) {
@@ -360,19 +345,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
    * Hands an event to the loop; after the pool's end it runs at once, and finds everything ended.
    */
   void post(Runnable event) {
-    post(new Event(event, null));
+    post(new EventInbox.Event(event, null));
   }
 
-  private void post(Event event) {
-    Event before;
-    do {
-      before = inbox.get();
-      event.next = before;
-    } while (!inbox.compareAndSet(before, event));
+  private void post(EventInbox.Event event) {
+    boolean first = inbox.post(event);
     EventLoop running = loop;
     if (terminated.isDone()) {
       drainAfterEnd();
-    } else if (running != null && before == null) {
+    } else if (running != null && first) {
       wake(running);
     }
   }
@@ -386,14 +367,14 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private synchronized void drainAfterEnd() {
-    while (inbox.get() != null) {
+    while (!inbox.isEmpty()) {
       runInbox();
     }
     tell();
   }
 
   private void runInbox() {
-    Event event = oldestFirst(inbox.getAndSet(null));
+    EventInbox.Event event = inbox.takeAll();
     while (event != null) {
       try {
         if (event.submitted != null) {
@@ -406,17 +387,6 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       }
       event = event.next;
     }
-  }
-
-  private static @Nullable Event oldestFirst(@Nullable Event newest) {
-    Event first = null;
-    for (Event each = newest; each != null; ) {
-      Event before = each.next;
-      each.next = first;
-      first = each;
-      each = before;
-    }
-    return first;
   }
 
   // On the loop.

@@ -81,7 +81,8 @@ public final class Scoreboard {
 
   private final ByteBuffer page;
 
-  private Scoreboard(ByteBuffer page) {
+  /** On any memory that is aligned as a page is. */
+  Scoreboard(ByteBuffer page) {
     this.page = page;
   }
 
