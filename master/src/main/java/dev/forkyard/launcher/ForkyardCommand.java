@@ -43,7 +43,8 @@ final class ForkyardCommand implements Runnable {
   /** Without a command there is nothing to do. */
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing: run, handlers or bench");
+    throw new ParameterException(
+        spec.commandLine(), "a command is missing: run, handlers or bench");
   }
 
   private static int refuse(PrintStream errors, ParameterException problem) {

@@ -21,32 +21,74 @@ final class InboxRaces {
         new Frame.Run(jobId, 1, null, 1, 0, Frame.Encoding.BINARY, null), "dev.forkyard.None");
   }
 
-  /** The job thread gets every task, in order, also if it is about to sleep when one comes. */
+  /** The job thread gets every task, in order, and sleeps for none that came. */
   @JCStressTest
   @Outcome(id = "1, 2, 3", expect = ACCEPTABLE, desc = "all, in order")
   @Outcome(expect = FORBIDDEN, desc = "one is missing, or comes too early")
   @State
   public static class AllAreTakenInOrder {
 
+    private final Turn turn = new Turn();
     private final Inbox inbox = new Inbox();
     private final Task first = task(1);
     private final Task second = task(2);
     private final Task third = task(3);
+    private final boolean taken = turn.takeOver();
 
     @Actor
     public void reader() {
       inbox.add(first);
       inbox.handOver();
+      boolean givenBack = taken && turn.giveBack();
       inbox.add(second);
       inbox.add(third);
       inbox.handOver();
+      while (!givenBack) {
+        givenBack = turn.giveBack() || done;
+      }
     }
+
+    private volatile boolean done;
 
     @Actor
     public void jobThread(JJJ_Result result) {
-      result.r1 = inbox.take().jobId();
-      result.r2 = inbox.take().jobId();
-      result.r3 = inbox.take().jobId();
+      result.r1 = take().jobId();
+      result.r2 = take().jobId();
+      result.r3 = take().jobId();
+      done = true;
+    }
+
+    private Task take() {
+      while (true) {
+        Task next = inbox.take();
+        if (next != null) {
+          return next;
+        }
+        turn.awaitReader(inbox::hasNext);
+      }
+    }
+  }
+
+  /** Both want to read: one of them does, and sees what the other did while it was its turn. */
+  @JCStressTest
+  @Outcome(
+      id = {"true, false", "false, true"},
+      expect = ACCEPTABLE,
+      desc = "one of them reads")
+  @Outcome(expect = FORBIDDEN, desc = "both or neither")
+  @State
+  public static class OneReads {
+
+    private final Turn turn = new Turn();
+
+    @Actor
+    public void jobThread(ZZ_Result result) {
+      result.r1 = turn.begin();
+    }
+
+    @Actor
+    public void reader(ZZ_Result result) {
+      result.r2 = turn.takeOver();
     }
   }
 

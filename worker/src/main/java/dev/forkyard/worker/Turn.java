@@ -74,11 +74,17 @@ final class Turn {
       long now = word.get();
       if (now == seen && state(now) == LISTENING) {
         awaitEnd(now);
-      } else if (now == seen && word.compareAndSet(now, now + TAKEN)) {
+      } else if (now == seen && takeOver()) {
         return;
       }
       seen = word.get();
     }
+  }
+
+  /** Whether the job thread does not read. */
+  boolean takeOver() {
+    long now = word.get();
+    return state(now) == RUNNING && word.compareAndSet(now, now + TAKEN);
   }
 
   private void awaitEnd(long listening) {

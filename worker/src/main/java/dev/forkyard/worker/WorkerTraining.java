@@ -52,7 +52,7 @@ public final class WorkerTraining {
     try (SocketChannel worker = server.accept()) {
       FrameInput input = new FrameInput(worker, MAX_FRAME_BYTES);
       read(input);
-      write(worker, new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES));
+      write(worker, new Frame.Welcome(FrameCodec.VERSION, MAX_FRAME_BYTES, 0));
       run(worker, input, 1, Text.class, "text".getBytes(StandardCharsets.UTF_8));
       run(worker, input, 2, Bytes.class, new byte[1]);
       SerializableCallable<Object> task = () -> 1;
@@ -60,7 +60,7 @@ public final class WorkerTraining {
       // The worker then exits by itself.
       write(worker, new Frame.Drain());
       while (read(input) != null) {}
-    } catch (IOException | RuntimeException | Error broken) {
+    } catch (Exception | Error broken) {
       broken.printStackTrace();
       Runtime.getRuntime().halt(FAILED);
     }
