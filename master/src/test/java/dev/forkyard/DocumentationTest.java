@@ -107,7 +107,11 @@ class DocumentationTest {
 
   private static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
-      return files.filter(file -> file.toString().endsWith(".java")).toList();
+      return files
+          .filter(file -> file.toString().endsWith(".java"))
+          // Those need libraries of their own, which the examples' own builds have.
+          .filter(file -> !file.startsWith(ROOT.resolve("examples/isolation")))
+          .toList();
     }
   }
 
