@@ -16,7 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "forkyard",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    subcommands = {RunCommand.class, HandlersCommand.class},
+    subcommands = {RunCommand.class, HandlersCommand.class, PrepareCommand.class},
     description = "Runs jobs in worker JVMs, one for each core. A job that crashes costs that job.",
     footer = {
       "",

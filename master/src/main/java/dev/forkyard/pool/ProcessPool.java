@@ -391,6 +391,18 @@ public final class ProcessPool implements AutoCloseable {
     return loop.reload(List.copyOf(classPath), List.copyOf(jvmOptions));
   }
 
+  /**
+   * Makes the archive of the workers' classes where it is missing, and waits for it: seconds, and
+   * minutes at most. Without it one is made in the background ({@link Builder#classDataSharing}),
+   * but only by a pool that lives long enough; so programs that are soon over do this once, where
+   * they are installed.
+   *
+   * @return whether there is one, so that workers from now on start with it
+   */
+  public boolean makeArchive() {
+    return launcher.makeArchive(config);
+  }
+
   private static <T> T answer(CompletableFuture<T> question) {
     try {
       return question.join();

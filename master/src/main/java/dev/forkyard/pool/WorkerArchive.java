@@ -178,6 +178,24 @@ final class WorkerArchive implements AutoCloseable {
     }
   }
 
+  /** Makes the archive for workers with these settings now; false where there is none then. */
+  boolean make(PoolConfig config) {
+    Known asked;
+    synchronized (this) {
+      asked = known(config);
+      if (asked == null) {
+        return false;
+      }
+      asked.wanted = false;
+    }
+    synchronized (training) {
+      if (find(config) == null) {
+        train(config, asked);
+      }
+    }
+    return find(config) != null;
+  }
+
   private static void start(PoolConfig config, Runnable training) {
     Thread thread = new Thread(training, config.name() + "-archive");
     thread.setDaemon(true);

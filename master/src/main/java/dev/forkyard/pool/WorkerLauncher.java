@@ -223,6 +223,11 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
+  /** Makes the archive for workers with these settings, and waits for it; not on the loop. */
+  boolean makeArchive(PoolConfig with) {
+    return archives.make(with);
+  }
+
   /** Notes what the kernel knows of the worker's threads; off the loop, since files are read. */
   void look(WorkerLink link) {
     long pid = link.pid();

@@ -26,6 +26,9 @@ final class Command implements AutoCloseable {
   static final Path ROOT = Path.of(System.getProperty("forkyard.root", "..")).toAbsolutePath();
   static final Path SCRIPT = ROOT.normalize().resolve("forkyard");
 
+  /** The user's are not touched. */
+  static final Path CACHES = ROOT.normalize().resolve("master/target/caches");
+
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final Duration UNTIL_GONE = Duration.ofSeconds(5);
 
@@ -40,6 +43,7 @@ final class Command implements AutoCloseable {
     int cleared = words.indexOf("-i");
     marked.addAll(words.subList(0, cleared + 1));
     marked.add(mark);
+    marked.add("XDG_CACHE_HOME=" + CACHES);
     marked.addAll(words.subList(cleared + 1, words.size()));
     process = new ProcessBuilder(marked).directory(directory.toFile()).start();
     out = new Collector(process.getInputStream());
