@@ -45,7 +45,7 @@ public class MapBenchmark {
   /** So that no worker boots while the clock runs. */
   @Setup(Level.Trial)
   public void open() throws Exception {
-    pool = ProcessPool.builder().workers(FlowBenchmark.WORKERS).build();
+    pool = ProcessPool.builder().classDataSharing(false).workers(FlowBenchmark.WORKERS).build();
     pool.submit(Echo.class, new byte[0]).get();
   }
 

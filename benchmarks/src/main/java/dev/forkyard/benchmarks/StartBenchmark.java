@@ -55,7 +55,8 @@ public class StartBenchmark {
   }
 
   private static byte[] poolOf(int workers) throws Exception {
-    try (ProcessPool pool = ProcessPool.builder().workers(workers).build()) {
+    try (ProcessPool pool =
+        ProcessPool.builder().classDataSharing(false).workers(workers).build()) {
       return pool.submit(Echo.class, new byte[16]).get();
     }
   }

@@ -46,7 +46,8 @@ final class Fairness {
     List<Histogram> inPool = new ArrayList<>();
     List<Histogram> inThreads = new ArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(workers);
-    try (ProcessPool pool = ProcessPool.builder().workers(workers).build()) {
+    try (ProcessPool pool =
+        ProcessPool.builder().classDataSharing(false).workers(workers).build()) {
       for (int i = -1; i < rounds; i++) {
         Histogram pools = round(i, steps -> pool.submit(Compute.class, steps));
         Histogram executors =

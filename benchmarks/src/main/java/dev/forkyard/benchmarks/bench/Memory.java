@@ -31,8 +31,10 @@ final class Memory {
       return List.of();
     }
     List<Figure> figures = new ArrayList<>();
-    try (Contender pool = Pool.of(workers, SMALL_HEAP)) {
+    try (TemporaryDirectory temporary = new TemporaryDirectory();
+        Contender pool = Pool.archived(workers, SMALL_HEAP, temporary.path().resolve("cache"))) {
       figures.add(figure(pool, "an idle worker, private", Memory::privateMib));
+      figures.add(figure(pool, "an idle worker, PSS", pid -> mib(pid, "Pss:")));
       Contender.Flow flow = pool.open(Workloads.echo(Workloads.KIB, IN_FLIGHT));
       for (int i = 0; i < jobs * workers; i++) {
         flow.submit();

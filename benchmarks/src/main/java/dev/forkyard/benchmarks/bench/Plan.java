@@ -17,7 +17,7 @@ record Plan(Rounds rounds, int startUps, int jobs, boolean full) {
   private static final int TURNS = 40;
 
   private static final int WARM_UP_ROUNDS = 3;
-  private static final int JOBS = 100_000;
+  static final int JOBS = 100_000;
   private static final double TINY_SECONDS = 10;
 
   static Plan of(double seconds, boolean full) {

@@ -5,6 +5,7 @@ import dev.forkyard.benchmarks.measure.Window;
 import dev.forkyard.benchmarks.measure.Workload;
 import dev.forkyard.pool.ProcessPool;
 import dev.forkyard.pool.WorkerInfo;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -41,22 +42,39 @@ public final class Pool implements Contender {
 
   /** One whose jobs are of typed handlers. */
   public static Pool ofHandlers(int workers) {
-    return new Pool("pool", workers, false, ProcessPool.builder());
+    return new Pool("pool", workers, false, settings());
   }
 
   /** One whose jobs are serialized lambdas. */
   public static Pool ofLambdas(int workers) {
-    return new Pool("pool, lambdas", workers, true, ProcessPool.builder());
+    return new Pool("pool, lambdas", workers, true, settings());
   }
 
   /** One whose jobs are of typed handlers, and whose workers' JVMs have these options. */
   public static Pool of(int workers, List<String> jvmOptions) {
-    return new Pool("pool", workers, false, ProcessPool.builder().jvmOptions(jvmOptions));
+    return new Pool("pool", workers, false, settings().jvmOptions(jvmOptions));
+  }
+
+  /**
+   * To make an archive while the clock runs would disturb it, and the user's cache is the user's.
+   */
+  private static ProcessPool.Builder settings() {
+    return ProcessPool.builder().classDataSharing(false);
+  }
+
+  /** As {@link #of}, and they start from an archive in that cache, which is made before. */
+  public static Pool archived(int workers, List<String> jvmOptions, Path cache) {
+    ProcessPool.Builder settings =
+        ProcessPool.builder().jvmOptions(jvmOptions).cacheDirectory(cache);
+    try (ProcessPool before = settings.workers(1).build()) {
+      before.makeArchive();
+    }
+    return new Pool("pool", workers, false, settings);
   }
 
   /** One of a single worker, whose threads look for the next event before they sleep. */
   public static Pool spinning() {
-    return new Pool("pool, 1 worker, spins", 1, false, ProcessPool.builder().spinFor(SPIN));
+    return new Pool("pool, 1 worker, spins", 1, false, settings().spinFor(SPIN));
   }
 
   @Override

@@ -39,7 +39,7 @@ public final class RealWork implements AutoCloseable {
     this.workers = workers;
     this.data = new RealData();
     this.programs = new Programs(workers, data);
-    this.pool = ProcessPool.builder().workers(workers).build();
+    this.pool = ProcessPool.builder().classDataSharing(false).workers(workers).build();
     this.threads = Executors.newFixedThreadPool(workers);
     Pool.awaitReady(pool, workers);
   }

@@ -83,6 +83,7 @@ final class SoakMaster {
   private ProcessPool build() {
     return ProcessPool.builder()
         .workers(workers)
+        .classDataSharing(false)
         .queueCapacity(1000)
         .workerHeapBytes((long) HEAP_MIB * MIB)
         .jvmOptions(JVM_OPTIONS)
