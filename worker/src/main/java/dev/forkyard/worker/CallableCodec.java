@@ -19,6 +19,9 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
   private static final ObjectInputFilter BOUNDS =
       ObjectInputFilter.Config.createFilter("maxdepth=1000;maxrefs=10000000;maxarray=134217728");
 
+  private static final String REMEDY =
+      "; make it Serializable, mark the field transient, or leave it out";
+
   private final LambdaForm lambdas = new LambdaForm();
 
   /** Made by the pool. */
@@ -47,17 +50,26 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(value);
     } catch (NotSerializableException e) {
-      String found = e.getMessage();
-      String holder = value.getClass().getName();
-      throw new NotSerializableException(
-          holder.equals(found)
-              ? found + " is not Serializable; make it so, or use a JobHandler with a Codec"
-              : found
-                  + " is not Serializable, but "
-                  + holder
-                  + " holds or captures it; make it Serializable, or leave it out");
+      throw explained(value instanceof AnyTask any ? any.task() : value, e);
     }
     return bytes.toByteArray();
+  }
+
+  private static NotSerializableException explained(Object value, NotSerializableException e) {
+    String named = e.getMessage();
+    if (value.getClass().getName().equals(named)) {
+      return new NotSerializableException(
+          named + " is not Serializable; make it so, or use a JobHandler with a Codec");
+    }
+    String path = PathToObject.find(value, String.valueOf(named));
+    return new NotSerializableException(
+        path == null
+            ? named
+                + " is not Serializable, but "
+                + value.getClass().getName()
+                + " holds or captures it"
+                + REMEDY
+            : path + " is not Serializable" + REMEDY);
   }
 
   static Object deserialize(byte[] bytes, int from, ObjectInputFilter filter) throws Exception {

@@ -3,13 +3,18 @@ package dev.forkyard.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.InvalidObjectException;
 import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class CallableCodecTest {
@@ -132,14 +137,97 @@ class CallableCodecTest {
     return codec.decode(codec.encode(callable)).call();
   }
 
-  @Test
-  void whatDoesNotSerializeIsNamedAndWhoCapturesIt() {
-    Unserializable captured = new Unserializable();
-    assertThatThrownBy(() -> codec.encode(captured::hashCode))
+  static final class Row implements Serializable {
+    final Object connection;
+    transient Unserializable leftOut = new Unserializable();
+
+    Row(Object connection) {
+      this.connection = connection;
+    }
+  }
+
+  static final class Report implements SerializableCallable<Object> {
+    Object rows;
+
+    Report(Object rows) {
+      this.rows = rows;
+    }
+
+    @Override
+    public Object call() {
+      return rows;
+    }
+  }
+
+  private String refusal(SerializableCallable<Object> task) {
+    return assertThatThrownBy(() -> codec.encode(task))
         .isInstanceOf(NotSerializableException.class)
-        .hasMessageStartingWith(Unserializable.class.getName() + " is not Serializable, but ")
-        .hasMessageContaining(getClass().getName() + "$$Lambda")
-        .hasMessageEndingWith("captures it; make it Serializable, or leave it out");
+        .hasMessageEndingWith(
+            " is not Serializable; make it Serializable, mark the field transient, or leave it out")
+        .actual()
+        .getMessage();
+  }
+
+  @Test
+  void whatDoesNotSerializeIsToldWithThePathToIt() {
+    Row bad = new Row(new Unserializable());
+    Row good = new Row("text");
+    String type = " (class " + Unserializable.class.getName() + ") ";
+    assertThat(refusal(new Report(new Object[] {good, null, bad})))
+        .startsWith("CallableCodecTest$Report.rows[2].connection" + type);
+    assertThat(refusal(new Report(new ArrayList<>(List.of(good, bad)))))
+        .startsWith("CallableCodecTest$Report.rows[1].connection" + type);
+    assertThat(refusal(new Report(List.of(good, bad))))
+        .startsWith("CallableCodecTest$Report.rows[1].connection" + type);
+    assertThat(refusal(new Report(new HashMap<>(Map.of("payload", bad)))))
+        .startsWith("CallableCodecTest$Report.rows.value[0].connection" + type);
+    assertThat(refusal(new Report(Map.of(new Unserializable(), 1))))
+        .startsWith("CallableCodecTest$Report.rows.key[0]" + type);
+  }
+
+  @Test
+  void whatALambdaCapturesIsToldToo() {
+    Row captured = new Row(new Unserializable());
+    int one = 1;
+    assertThat(refusal(() -> one + captured.hashCode()))
+        .startsWith("lambda in CallableCodecTest: captured[1].connection (class ");
+    assertThat(refusal(() -> codec)).startsWith("lambda in CallableCodecTest: this (class ");
+    SerializableCallable<Object> inner = () -> captured;
+    assertThat(refusal(() -> inner))
+        .startsWith("lambda in CallableCodecTest: captured[0]: captured[0].connection (class ");
+  }
+
+  @Test
+  void whereTheFieldsCanNotBeReadIsSaid() {
+    AtomicReference<Object> held = new AtomicReference<>(new Unserializable());
+    assertThat(refusal(new Report(List.of("text", held))))
+        .startsWith(
+            "CallableCodecTest$Report.rows[1], inside of java.util.concurrent.atomic.AtomicReference"
+                + " whose fields can't be read (class "
+                + Unserializable.class.getName());
+  }
+
+  @Test
+  void whatAClassWritesItselfIsFoundInItsTransientFields() {
+    assertThat(refusal(new Report(new WritesItself())))
+        .startsWith("CallableCodecTest$Report.rows.hidden (class ");
+  }
+
+  static final class WritesItself implements Serializable {
+    private final transient Object hidden = new Unserializable();
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      out.writeObject(hidden);
+    }
+  }
+
+  @Test
+  void aTaskThatItselfDoesNotSerializeIsToldAsThat() {
+    AnyTask task = AnyTask.running(new Thread());
+    assertThatThrownBy(() -> codec.encode(task.toSend()))
+        .isInstanceOf(NotSerializableException.class)
+        .hasMessage(
+            "java.lang.Thread is not Serializable; make it so, or use a JobHandler with a Codec");
   }
 
   @Test
