@@ -38,6 +38,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private final long jobId;
   private final HandlerRef<?, O> handler;
   private final JobOptions options;
+  private final @Nullable JobWatcher watcher;
   private final long submittedNanos = System.nanoTime();
 
   private volatile @Nullable Delivery delivery;
@@ -72,12 +73,14 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
       long jobId,
       HandlerRef<?, O> handler,
       byte @Nullable [] payload,
-      JobOptions options) {
+      JobOptions options,
+      @Nullable JobWatcher watcher) {
     this.pool = pool;
     this.jobId = jobId;
     this.handler = handler;
     this.payload = payload;
     this.options = options;
+    this.watcher = watcher;
   }
 
   /** The job's id, never used twice in one pool. */
@@ -256,6 +259,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
         super.completeExceptionally(e);
       }
       wakeWaiter();
+      tellDone();
     }
     // It holds the encoded result, which is of no more use.
     delivery = null;
@@ -275,6 +279,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     if (ended) {
       wakeWaiter();
       pool.cancel(this);
+      tellDone();
     }
     return ended;
   }
@@ -284,6 +289,26 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
       Class<V> type, String name) {
     return (AtomicReferenceFieldUpdater)
         AtomicReferenceFieldUpdater.newUpdater(JobFuture.class, type, name);
+  }
+
+  private void tellDone() {
+    if (watcher != null) {
+      watcher.done();
+    }
+  }
+
+  /** On the loop: it runs, and is about to be stopped. */
+  void condemned() {
+    if (watcher != null) {
+      watcher.running();
+    }
+  }
+
+  /** On the loop, once: nothing of it runs any more. */
+  void left(boolean neverStarted) {
+    if (watcher != null) {
+      watcher.left(neverStarted);
+    }
   }
 
   void addDeath(Delivery.Death death) {

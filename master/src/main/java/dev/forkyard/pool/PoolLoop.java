@@ -70,6 +70,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final List<WorkerLink> touched = new ArrayList<>();
   private final OpenJobs open = new OpenJobs();
 
+  /** By their ids: those that have ended and that a worker still has. */
+  private final Map<Long, JobFuture<?>> lingering = new HashMap<>();
+
   /** Futures that were delivered in this turn of the loop, of which nobody was told yet. */
   private final List<JobFuture<?>> delivered = new ArrayList<>();
 
@@ -484,6 +487,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       breakdown = why;
       rolledBack(0);
       open.takeAll(this::endBroken);
+      lingering.values().forEach(each -> each.left(false));
+      lingering.clear();
       List.copyOf(links.values()).forEach(this::kill);
       EventLoop running = loop;
       if (running != null && !links.isEmpty()) {
@@ -507,6 +512,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             new Outcome.Broken(), 0, 0, null, reason(new Outcome.Broken()), System.nanoTime()));
     delivered.add(future);
     leaveQueue(future);
+    future.left(false);
   }
 
   private void leaveQueue(JobFuture<?> future) {
@@ -783,6 +789,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (link != null && launcher != null) {
       launcher.look(link);
     }
+    JobFuture<?> ended = lingering.get(jobId);
+    if (ended != null) {
+      ended.condemned();
+    }
     sendTo(workerId, new Frame.Cancel(jobId));
   }
 
@@ -967,6 +977,18 @@ final class PoolLoop implements Actions<JobFuture<?>> {
                 outcome instanceof Outcome.Replied ? "" : reason(outcome),
                 outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime()));
     delivered.add(job.attachment());
+    if (job.lingers()) {
+      lingering.put(job.id(), job.attachment());
+    } else {
+      job.attachment().left(job.neverStarted());
+    }
+  }
+
+  @Override
+  public void left(Job<JobFuture<?>> job) {
+    if (lingering.remove(job.id()) != null) {
+      job.attachment().left(job.neverStarted());
+    }
   }
 
   /** Where the JVM gave no dump, what the kernel knows of its threads is better than nothing. */

@@ -20,22 +20,22 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,30 +55,27 @@ public final class ProcessPool implements AutoCloseable {
   private static final Duration KILL_LIMIT = Duration.ofSeconds(15);
   private static final int MAP_WINDOW = 1024;
 
-  /** What a frame holds beside the payload: ids, numbers and the handler's name. */
-  private static final int FRAME_OVERHEAD_BYTES = 4096;
-
   private final PoolConfig config;
   private final RuntimeDirectory directory;
   private final TransportServer server;
   private final ProcessGuard guard;
   private final WorkerLauncher launcher;
   private final PoolLoop loop;
-  private final Semaphore places;
-  private final AtomicLong lastJobId = new AtomicLong();
+  private final Intake intake;
   private final HandlerRef<SerializableCallable<Object>, Object> lambdas;
   private final Map<Class<?>, HandlerRef<?, ?>> handlers;
   private final Thread shutdownHook;
   private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Set<PoolExecutor> executors =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private ProcessPool(PoolConfig config) throws IOException {
     this.config = config;
-    // One more is released when the pool is closed.
-    this.places = new Semaphore(Math.min(config.queueCapacity(), Integer.MAX_VALUE - 1));
+    Places places = new Places(config.name(), config.queueCapacity());
     this.handlers = new ConcurrentHashMap<>();
     this.lambdas = lambdas(config.allowedResults());
-    this.loop = new PoolLoop(config, places::release);
+    this.loop = new PoolLoop(config, places::giveBack);
+    this.intake = new Intake(config, loop, places);
     this.directory = RuntimeDirectory.create();
     this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
     CompletableFuture<String> address = new CompletableFuture<>();
@@ -176,79 +173,7 @@ public final class ProcessPool implements AutoCloseable {
       HandlerRef<I, O> handler, I input, JobOptions options) {
     Objects.requireNonNull(handler, "handler");
     Objects.requireNonNull(options, "options");
-    refuseIfClosed();
-    long jobId = lastJobId.incrementAndGet();
-    byte[] payload;
-    try {
-      payload = input == null ? null : handler.input().encode(input);
-    } catch (Throwable e) {
-      if (e instanceof VirtualMachineError state && !(e instanceof StackOverflowError)) {
-        throw state;
-      }
-      return notEncoded(handler, jobId, options, e);
-    }
-    if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
-      throw new JobRejectedException(
-          "the input of job "
-              + jobId
-              + " ("
-              + handler
-              + ") has "
-              + payload.length
-              + " bytes, more than a frame of "
-              + config.maxFrameBytes()
-              + " holds; raise maxFrameBytes or pass a file");
-    }
-    takePlace();
-    JobFuture<O> future = new JobFuture<>(loop, jobId, handler, payload, options);
-    loop.submit(future);
-    return future;
-  }
-
-  private <O extends @Nullable Object> JobFuture<O> notEncoded(
-      HandlerRef<?, O> handler, long jobId, JobOptions options, Throwable e) {
-    JobFuture<O> failed = new JobFuture<>(loop, jobId, handler, null, options);
-    failed.completeExceptionally(
-        new JobFailedException(
-            JobFailedException.Stage.INPUT,
-            e.getClass().getName(),
-            "the input of job "
-                + jobId
-                + " ("
-                + handler
-                + ") could not be encoded: "
-                + e.getMessage(),
-            "",
-            e,
-            JobReport.withoutRun(jobId, 0)));
-    return failed;
-  }
-
-  private void takePlace() {
-    if (places.tryAcquire()) {
-      return;
-    }
-    try {
-      places.acquire();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new JobRejectedException(
-          "interrupted while waiting for a place in the queue of pool "
-              + config.name()
-              + ", which holds "
-              + config.queueCapacity());
-    }
-    if (closed.get()) {
-      // For the next one that waits.
-      places.release();
-      refuseIfClosed();
-    }
-  }
-
-  private void refuseIfClosed() {
-    if (closed.get()) {
-      throw new JobRejectedException("pool " + config.name() + " is closed");
-    }
+    return intake.submit(handler, input, options);
   }
 
   @SuppressWarnings("unchecked") // keyed by the class whose types these are
@@ -261,6 +186,21 @@ public final class ProcessPool implements AutoCloseable {
       handlers.put(handler, known);
     }
     return (HandlerRef<I, O>) known;
+  }
+
+  /**
+   * This pool for programs that are written for an {@link java.util.concurrent.ExecutorService}:
+   * its tasks are jobs with the pool's default options. It is a view with an end of its own, as
+   * {@link SerializableExecutorService} tells, and each call answers with another one. Closing the
+   * pool shuts them down.
+   */
+  public SerializableExecutorService asExecutorService() {
+    PoolExecutor executor = new PoolExecutor(config, intake, lambdas);
+    executors.add(executor);
+    if (intake.isClosed()) {
+      executor.shutdown();
+    }
+    return executor;
   }
 
   /**
@@ -451,10 +391,12 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   private void stopTaking() {
-    if (!closed.getAndSet(true)) {
-      // Wakes one of those that wait for a place, which wakes the next.
-      places.release();
+    intake.close();
+    List<PoolExecutor> views;
+    synchronized (executors) {
+      views = List.copyOf(executors);
     }
+    views.forEach(PoolExecutor::shutdown);
   }
 
   private static boolean await(CompletableFuture<?> end, Duration limit) {

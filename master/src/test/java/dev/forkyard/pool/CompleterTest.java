@@ -132,7 +132,7 @@ class CompleterTest {
   private JobFuture<String> future(PoolLoop loop) {
     HandlerRef<String, String> handler =
         new HandlerRef<>("h", Frame.Encoding.BINARY, TextResult.TEXT, TextResult.TEXT);
-    return new JobFuture<>(loop, ++lastJobId, handler, null, JobOptions.defaults());
+    return new JobFuture<>(loop, ++lastJobId, handler, null, JobOptions.defaults(), null);
   }
 
   private static void deliver(PoolLoop loop, JobFuture<String> future) {

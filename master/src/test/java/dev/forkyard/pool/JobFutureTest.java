@@ -141,7 +141,7 @@ class JobFutureTest {
   private JobFuture<String> future(long id) {
     HandlerRef<String, String> handler =
         new HandlerRef<>("h", Frame.Encoding.BINARY, TextResult.TEXT, TextResult.TEXT);
-    return new JobFuture<>(loop, id, handler, null, JobOptions.defaults());
+    return new JobFuture<>(loop, id, handler, null, JobOptions.defaults(), null);
   }
 
   private static Delivery result() {

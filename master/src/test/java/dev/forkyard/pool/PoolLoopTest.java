@@ -110,7 +110,8 @@ class PoolLoopTest {
             ++lastJobId,
             HandlerRef.of(ProcessPoolTest.Obey.class),
             order.getBytes(StandardCharsets.UTF_8),
-            JobOptions.defaults());
+            JobOptions.defaults(),
+            null);
     loop.submit(future);
     return future;
   }

@@ -102,6 +102,9 @@ final class AnsweringWorkers implements Actions<Object> {
   public void dequeued(Job<Object> job) {}
 
   @Override
+  public void left(Job<Object> job) {}
+
+  @Override
   public void forget(long workerId) {}
 
   @Override

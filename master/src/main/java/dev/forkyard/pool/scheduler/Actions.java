@@ -87,6 +87,12 @@ public interface Actions<J> {
   /** The job has ended; called once for each job. */
   void complete(Job<J> job, Outcome outcome);
 
+  /**
+   * A worker has the job no longer, and nothing of it runs; called once for each job that {@link
+   * Job#lingers}, after {@link #complete}.
+   */
+  void left(Job<J> job);
+
   /** The worker is dead and its jobs are judged. */
   void forget(long workerId);
 

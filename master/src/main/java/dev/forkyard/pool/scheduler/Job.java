@@ -18,6 +18,8 @@ public final class Job<J> {
   private long workerId;
   private boolean seen;
   private boolean askedToStop;
+  private boolean lingers;
+  private boolean neverStarted;
 
   /** When it was first seen to run in this attempt; it can't have started later. */
   long seenRunningNanos;
@@ -81,6 +83,23 @@ public final class Job<J> {
     askedToStop = true;
   }
 
+  /**
+   * Whether it ended, other than by a reply or with its worker, while a worker had it; {@link
+   * Actions#left} tells when that has it no longer.
+   */
+  public boolean lingers() {
+    return lingers;
+  }
+
+  void linger() {
+    lingers = true;
+  }
+
+  /** Whether it has ended and is known never to have run, in any attempt. */
+  public boolean neverStarted() {
+    return neverStarted;
+  }
+
   JobState state() {
     return state;
   }
@@ -100,6 +119,11 @@ public final class Job<J> {
     return ++unstartedDeaths;
   }
 
+  /** The worker that had it, if any, did not start it. */
+  void returnedUnstarted() {
+    neverStarted = attempt == 1;
+  }
+
   void retry() {
     attempt++;
   }
@@ -107,6 +131,9 @@ public final class Job<J> {
   void become(JobState next) {
     if (!state.allows(next)) {
       throw new IllegalStateException("job " + id + " can't go from " + state + " to " + next);
+    }
+    if (state instanceof JobState.Queued && next instanceof JobState.Ended) {
+      returnedUnstarted();
     }
     state = next;
     if (next instanceof JobState.Assigned assigned) {

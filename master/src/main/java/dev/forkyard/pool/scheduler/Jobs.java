@@ -126,10 +126,26 @@ final class Jobs<J> {
     actions.complete(job, outcome);
   }
 
+  /** Ends a job that a worker has, and goes on to have until {@link #left}. */
+  void endInHands(Job<J> job, Outcome outcome) {
+    job.linger();
+    end(job, outcome);
+  }
+
+  /** A worker has the job, which had ended, no longer. */
+  void left(Job<J> job) {
+    if (job.lingers()) {
+      actions.left(job);
+    }
+  }
+
   /** A job that was in a worker's hands and did not start goes on as if nothing had been. */
   void giveBack(Job<J> job) {
     stopWaiting(job);
-    if (!job.ended()) {
+    if (job.ended()) {
+      job.returnedUnstarted();
+      left(job);
+    } else {
       job.become(new JobState.Queued());
       queue.addFirst(job);
     }

@@ -62,9 +62,8 @@ final class Judge<J> {
   private void loseRunning(Job<J> job, long ranNanos, long now) {
     jobs.stopWaiting(job);
     if (job.ended()) {
-      return;
-    }
-    if (job.spec().retryLost() && jobs.mayRetry(job)) {
+      jobs.left(job);
+    } else if (job.spec().retryLost() && jobs.mayRetry(job)) {
       jobs.retry(job, true, ranNanos, now);
     } else {
       jobs.end(job, new Outcome.Lost(false, ranNanos));
@@ -73,7 +72,9 @@ final class Judge<J> {
 
   private void loseReply(Job<J> job) {
     jobs.stopWaiting(job);
-    if (!job.ended()) {
+    if (job.ended()) {
+      jobs.left(job);
+    } else {
       jobs.end(job, new Outcome.Lost(true, 0));
     }
   }

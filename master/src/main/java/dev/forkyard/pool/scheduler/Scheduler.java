@@ -97,7 +97,7 @@ public final class Scheduler<J> {
     }
     Worker<J> worker = crew.find(job.workerId());
     jobs.stopWaiting(job);
-    jobs.end(job, new Outcome.Cancelled());
+    jobs.endInHands(job, new Outcome.Cancelled());
     if (worker != null && !worker.doomed()) {
       stopOnWorker(worker, job, now);
     }
@@ -182,7 +182,7 @@ public final class Scheduler<J> {
       for (Job<J> job : worker.line) {
         if (!job.ended()) {
           jobs.stopWaiting(job);
-          jobs.end(job, new Outcome.Cancelled());
+          jobs.endInHands(job, new Outcome.Cancelled());
         }
       }
       kill(worker, now);
@@ -302,6 +302,8 @@ public final class Scheduler<J> {
       } else {
         jobs.end(job, new Outcome.Replied(ok, reply));
       }
+    } else {
+      jobs.left(job);
     }
     if (wasHead) {
       watchHead(worker, now);
@@ -710,7 +712,7 @@ public final class Scheduler<J> {
   /** A worker that is being killed for another reason, and lingers, needs no ladder of its own. */
   private void timeOut(Worker<J> worker, Job<J> job, Deadline deadline, long ranNanos, long now) {
     if (worker.doomed()) {
-      jobs.end(job, new Outcome.TimedOut(deadline, null, ranNanos));
+      jobs.endInHands(job, new Outcome.TimedOut(deadline, null, ranNanos));
     } else {
       climb(worker, job, deadline, ranNanos, now);
     }
@@ -863,7 +865,7 @@ public final class Scheduler<J> {
     if (worker.state() instanceof Killing killing && killing.deadline() != null) {
       for (Job<J> job : worker.line) {
         if (job == killing.condemned() && !job.ended()) {
-          jobs.end(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
+          jobs.endInHands(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
         }
       }
     }

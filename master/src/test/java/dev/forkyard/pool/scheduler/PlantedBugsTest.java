@@ -95,7 +95,7 @@ class PlantedBugsTest {
             "if (progress.runs(job)) {\n        timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
-            "    if (worker.doomed()) {\n      jobs.end(job, new Outcome.TimedOut(deadline, null, ranNanos));",
+            "    if (worker.doomed()) {\n      jobs.endInHands(job, new Outcome.TimedOut(deadline, null, ranNanos));",
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
@@ -613,8 +613,8 @@ class PlantedBugsTest {
         new Bug(
             "a job that was given back counts as an attempt",
             "Jobs.java",
-            "    if (!job.ended()) {\n      job.become(new JobState.Queued());",
-            "    if (!job.ended()) {\n      job.retry();\n      job.become(new JobState.Queued());"),
+            "      left(job);\n    } else {\n      job.become(new JobState.Queued());",
+            "      left(job);\n    } else {\n      job.retry();\n      job.become(new JobState.Queued());"),
         bug(
             "payloads in flight have no limit",
             "worker.bytes + job.spec().bytes() > config.maxBytesInFlight()",
@@ -630,7 +630,7 @@ class PlantedBugsTest {
             "\n"),
         bug(
             "shutdownNow leaves running jobs open",
-            "          jobs.end(job, new Outcome.Cancelled());\n"
+            "          jobs.endInHands(job, new Outcome.Cancelled());\n"
                 + "        }\n"
                 + "      }\n"
                 + "      kill(worker, now);",
@@ -656,6 +656,30 @@ class PlantedBugsTest {
             "Jobs.java",
             "    queue.addLast(job);",
             "    queue.addFirst(job);"),
+        new Bug(
+            "a job that was cancelled in a worker's hands never leaves them",
+            "Jobs.java",
+            "      job.returnedUnstarted();\n      left(job);",
+            "      job.returnedUnstarted();"),
+        new Bug(
+            "a job has left its worker as soon as it is cancelled",
+            "Jobs.java",
+            "    job.linger();\n    end(job, outcome);",
+            "    job.linger();\n    end(job, outcome);\n    actions.left(job);"),
+        bug(
+            "a job that answers after it was cancelled does not leave its worker",
+            "    } else {\n      jobs.left(job);\n    }",
+            "    }"),
+        new Bug(
+            "a job that ran is said never to have started",
+            "Job.java",
+            "    neverStarted = attempt == 1;",
+            "    neverStarted = true;"),
+        new Bug(
+            "a job that was returned is not known never to have started",
+            "Jobs.java",
+            "      job.returnedUnstarted();\n      left(job);",
+            "      left(job);"),
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 

@@ -63,6 +63,8 @@ final class Simulation {
     boolean startedHere;
     boolean cancelledWhileQueued;
     boolean condemned;
+    boolean lingers;
+    boolean left;
     boolean asked;
     final boolean retriesFailures;
     long restUntil;
@@ -1057,6 +1059,7 @@ final class Simulation {
   private void audit() {
     for (SimJob sim : jobs) {
       check(sim.outcome != null, "job " + sim.job.id() + " never ended");
+      check(sim.left == sim.lingers, "a job never left its worker, or one that it had not");
       check(sim.dequeued == 1, "its place in the queue was given back " + sim.dequeued + " times");
     }
     check(terminated == 1, "the pool never came to its end");
@@ -1476,6 +1479,10 @@ final class Simulation {
       SimJob sim = job.attachment();
       check(sim.outcome == null, "a job ended twice: " + sim.outcome + " and " + outcome);
       sim.outcome = outcome;
+      sim.lingers = job.lingers();
+      boolean stopped = outcome instanceof Outcome.Cancelled || outcome instanceof Outcome.TimedOut;
+      check(sim.lingers == (stopped && sim.holder != 0), "ended in a worker's hands or not?");
+      checkStart(job);
       SimWorker worker = workers.get(job.workerId());
       boolean honest = worker != null && worker.honest();
       if (outcome instanceof Outcome.Replied replied) {
@@ -1510,6 +1517,23 @@ final class Simulation {
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
       }
+    }
+
+    @Override
+    public void left(Job<SimJob> job) {
+      SimJob sim = job.attachment();
+      SimWorker worker = workers.get(job.workerId());
+      check(sim.lingers && !sim.left, "a job left its worker twice, or for nothing");
+      sim.left = true;
+      boolean known = worker.honest() && !worker.immortal;
+      check(!known || !sim.runningNow, "a job runs that has left its worker");
+      check(sim.starts > 0 || job.neverStarted() || tainted(), "a job is taken for started");
+      checkStart(job);
+    }
+
+    private void checkStart(Job<SimJob> job) {
+      boolean never = job.attachment().starts == 0;
+      check(never || !job.neverStarted() || tainted(), "a job ran that is said not to have");
     }
 
     @Override

@@ -1,0 +1,130 @@
+package dev.forkyard.pool;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes jobs from callers, on their threads: gives each its id, encodes its input, waits for a
+ * place in the queue and hands it to the loop.
+ */
+final class Intake {
+
+  /** What a frame holds beside the payload: ids, numbers and the handler's name. */
+  private static final int FRAME_OVERHEAD_BYTES = 4096;
+
+  private final PoolConfig config;
+  private final PoolLoop loop;
+  private final Places places;
+  private final AtomicLong lastJobId = new AtomicLong();
+
+  Intake(PoolConfig config, PoolLoop loop, Places places) {
+    this.config = config;
+    this.loop = loop;
+    this.places = places;
+  }
+
+  /** As {@link ProcessPool#submit(HandlerRef, Object, JobOptions)} says. */
+  <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
+      HandlerRef<I, O> handler, I input, JobOptions options) {
+    places.refuseIfClosed();
+    long jobId = lastJobId.incrementAndGet();
+    byte[] payload;
+    try {
+      payload = input == null ? null : handler.input().encode(input);
+    } catch (Throwable e) {
+      if (e instanceof VirtualMachineError state && !(e instanceof StackOverflowError)) {
+        throw state;
+      }
+      return notEncoded(handler, jobId, options, e);
+    }
+    refuseIfTooLarge(handler, jobId, payload);
+    try {
+      places.take(Long.MAX_VALUE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new JobRejectedException(
+          "interrupted while waiting for a place in the queue of pool "
+              + config.name()
+              + ", which holds "
+              + config.queueCapacity());
+    }
+    return handOver(new JobFuture<>(loop, jobId, handler, payload, options, null));
+  }
+
+  /**
+   * Submits an input that is encoded already.
+   *
+   * @param waitNanos how long to wait for a place in the queue
+   * @return null if there was none
+   * @throws JobRejectedException if the pool is closed or the input is larger than a frame
+   */
+  <O extends @Nullable Object> @Nullable JobFuture<O> submit(
+      HandlerRef<?, O> handler,
+      byte[] payload,
+      JobOptions options,
+      JobWatcher watcher,
+      long waitNanos)
+      throws InterruptedException {
+    long jobId = lastJobId.incrementAndGet();
+    refuseIfTooLarge(handler, jobId, payload);
+    return places.take(waitNanos)
+        ? handOver(new JobFuture<>(loop, jobId, handler, payload, options, watcher))
+        : null;
+  }
+
+  /** The future of a job that was not submitted, and is cancelled. */
+  <O extends @Nullable Object> JobFuture<O> cancelled(
+      HandlerRef<?, O> handler, JobOptions options) {
+    JobFuture<O> future =
+        new JobFuture<>(loop, lastJobId.incrementAndGet(), handler, null, options, null);
+    future.cancel(true);
+    return future;
+  }
+
+  private <O extends @Nullable Object> JobFuture<O> handOver(JobFuture<O> future) {
+    loop.submit(future);
+    return future;
+  }
+
+  private void refuseIfTooLarge(HandlerRef<?, ?> handler, long jobId, byte @Nullable [] payload) {
+    if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
+      throw new JobRejectedException(
+          "the input of job "
+              + jobId
+              + " ("
+              + handler
+              + ") has "
+              + payload.length
+              + " bytes, more than a frame of "
+              + config.maxFrameBytes()
+              + " holds; raise maxFrameBytes or pass a file");
+    }
+  }
+
+  private <O extends @Nullable Object> JobFuture<O> notEncoded(
+      HandlerRef<?, O> handler, long jobId, JobOptions options, Throwable e) {
+    JobFuture<O> failed = new JobFuture<>(loop, jobId, handler, null, options, null);
+    failed.completeExceptionally(
+        new JobFailedException(
+            JobFailedException.Stage.INPUT,
+            e.getClass().getName(),
+            "the input of job "
+                + jobId
+                + " ("
+                + handler
+                + ") could not be encoded: "
+                + e.getMessage(),
+            "",
+            e,
+            JobReport.withoutRun(jobId, 0)));
+    return failed;
+  }
+
+  void close() {
+    places.close();
+  }
+
+  boolean isClosed() {
+    return places.isClosed();
+  }
+}

@@ -1,0 +1,542 @@
+package dev.forkyard.pool;
+
+import dev.forkyard.protocol.Frame.Encoding;
+import dev.forkyard.worker.AnyTask;
+import dev.forkyard.worker.CallableCodec;
+import dev.forkyard.worker.Codec;
+import dev.forkyard.worker.SerializableCallable;
+import dev.forkyard.worker.SerializableRunnable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A pool as an executor service: keeps count of the tasks that came through it, and has terminated
+ * when it was shut down and the last of them has ended.
+ *
+ * <p>A task is added to the open ones before it is looked whether this was shut down, and a
+ * shutdown is noted before it is looked whether any is open; so either the task is refused or it is
+ * waited for.
+ */
+final class PoolExecutor implements SerializableExecutorService {
+
+  private static final long RETURN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Waits until the first use, since a logging back end costs start-up time. */
+  private static final class Log {
+    static final Logger LOG = LoggerFactory.getLogger(ProcessPool.class);
+  }
+
+  private final PoolConfig config;
+  private final Intake intake;
+  private final HandlerRef<?, Object> callables;
+  private final CallableCodec codec = new CallableCodec();
+  private final Set<Held> open = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch terminated = new CountDownLatch(1);
+  private volatile boolean shutdown;
+  private volatile boolean stopped;
+
+  /** Runs tasks by this handler, which names the codec of their results. */
+  PoolExecutor(PoolConfig config, Intake intake, HandlerRef<?, Object> callables) {
+    this.config = config;
+    this.intake = intake;
+    this.callables = callables;
+  }
+
+  /** A task that came through here, until its future is done and nothing of it runs. */
+  private final class Held implements JobWatcher {
+
+    final AnyTask task;
+
+    /** Counted down when it is known whether it ran. */
+    final CountDownLatch known = new CountDownLatch(1);
+
+    volatile @Nullable JobFuture<?> future;
+    volatile boolean neverStarted;
+    private boolean cancelled;
+    private boolean done;
+    private boolean left;
+
+    Held(AnyTask task) {
+      this.task = task;
+    }
+
+    /** Whether this is what ends it. */
+    synchronized boolean cancel() {
+      JobFuture<?> submitted = future;
+      if (cancelled || submitted == null || submitted.isDone()) {
+        return false;
+      }
+      cancelled = true;
+      submitted.cancel(true);
+      return true;
+    }
+
+    @Override
+    public void running() {
+      known.countDown();
+    }
+
+    @Override
+    public synchronized void done() {
+      done = true;
+      dropIfEnded();
+    }
+
+    @Override
+    public synchronized void left(boolean neverRan) {
+      neverStarted = neverRan;
+      known.countDown();
+      left = true;
+      dropIfEnded();
+    }
+
+    private void dropIfEnded() {
+      if (done && left) {
+        drop(this);
+      }
+    }
+  }
+
+  private void drop(Held held) {
+    open.remove(held);
+    terminateIfEmpty();
+  }
+
+  private void terminateIfEmpty() {
+    if (shutdown && open.isEmpty()) {
+      terminated.countDown();
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> JobFuture<T> submit(SerializableCallable<T> task) {
+    return submit(AnyTask.calling(task), results());
+  }
+
+  @Override
+  public <T extends @Nullable Object> JobFuture<T> submit(Callable<T> task) {
+    return submit(AnyTask.calling(task), results());
+  }
+
+  @Override
+  public JobFuture<?> submit(SerializableRunnable task) {
+    return submitWithoutResult(AnyTask.running(task));
+  }
+
+  @Override
+  public JobFuture<?> submit(Runnable task) {
+    return submitWithoutResult(AnyTask.running(task));
+  }
+
+  @Override
+  public <T extends @Nullable Object> JobFuture<T> submit(SerializableRunnable task, T result) {
+    return submit(AnyTask.running(task), result(result));
+  }
+
+  @Override
+  public <T extends @Nullable Object> JobFuture<T> submit(Runnable task, T result) {
+    return submit(AnyTask.running(task), result(result));
+  }
+
+  @Override
+  public void execute(SerializableRunnable task) {
+    execute((Runnable) task);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    JobFuture<?> future = submit(task);
+    future.whenComplete((none, failure) -> tellFailure(future, failure));
+  }
+
+  private void tellFailure(JobFuture<?> future, @Nullable Throwable failure) {
+    if (failure != null && !(failure instanceof CancellationException)) {
+      Log.LOG.error(
+          "pool {}: job {}, which was given to execute, failed",
+          config.name(),
+          future.jobId(),
+          failure);
+    }
+  }
+
+  private JobFuture<?> submitWithoutResult(AnyTask task) {
+    return this.<@Nullable Object>submit(task, this.<@Nullable Object>result(null));
+  }
+
+  /** What callables answer with is what their types say. */
+  @SuppressWarnings("unchecked")
+  private <T extends @Nullable Object> HandlerRef<?, T> results() {
+    return (HandlerRef<?, T>) callables;
+  }
+
+  private <T extends @Nullable Object> HandlerRef<?, T> result(T result) {
+    return new HandlerRef<>(
+        callables.className(), Encoding.BINARY, new Constant<>(result), new Constant<>(result));
+  }
+
+  /** The result of a task that has none of its own. */
+  private record Constant<T extends @Nullable Object>(T result) implements Codec<T> {
+
+    @Override
+    public byte[] encode(T value) {
+      throw new UnsupportedOperationException("tasks are encoded before");
+    }
+
+    @Override
+    public T decode(byte[] bytes) {
+      return result;
+    }
+  }
+
+  private <T extends @Nullable Object> JobFuture<T> submit(AnyTask task, HandlerRef<?, T> handler) {
+    try {
+      return Objects.requireNonNull(submit(task, handler, Long.MAX_VALUE));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RejectedExecutionException(
+          "interrupted while waiting for a place in the queue of pool "
+              + config.name()
+              + ", which holds "
+              + config.queueCapacity(),
+          e);
+    }
+  }
+
+  /** Null if there was no place in the queue for so long. */
+  private <T extends @Nullable Object> @Nullable JobFuture<T> submit(
+      AnyTask task, HandlerRef<?, T> handler, long waitNanos) throws InterruptedException {
+    Held held = new Held(task);
+    open.add(held);
+    JobFuture<T> future = null;
+    try {
+      refuseIf(shutdown);
+      byte[] payload = encode(task);
+      future = intake.submit(handler, payload, config.defaultOptions(), held, waitNanos);
+      held.future = future;
+    } catch (JobRejectedException e) {
+      throw new RejectedExecutionException(e.getMessage(), e);
+    } finally {
+      if (future == null) {
+        drop(held);
+      }
+    }
+    // Stopped meanwhile, before that could know of it.
+    refuseIf(stopped && held.cancel());
+    return future;
+  }
+
+  private void refuseIf(boolean refused) {
+    if (refused) {
+      String what = intake.isClosed() ? "pool " + config.name() + " is closed" : toString();
+      throw new RejectedExecutionException("the task is refused: " + what);
+    }
+  }
+
+  private byte[] encode(AnyTask task) {
+    try {
+      return codec.encode(task.toSend());
+    } catch (Exception | StackOverflowError e) {
+      throw new RejectedExecutionException(
+          "the task can't be sent to a worker of pool " + config.name() + ": " + e, e);
+    }
+  }
+
+  // All, or any.
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      List<? extends SerializableCallable<T>> tasks) throws InterruptedException {
+    return invokeAll(tasks, Long.MAX_VALUE);
+  }
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      List<? extends SerializableCallable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException {
+    return invokeAll(tasks, unit.toNanos(timeout));
+  }
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks) throws InterruptedException {
+    return invokeAll(tasks, Long.MAX_VALUE);
+  }
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException {
+    return invokeAll(tasks, unit.toNanos(timeout));
+  }
+
+  private <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks, long nanos) throws InterruptedException {
+    Timeout timeout = new Timeout(nanos);
+    List<Future<T>> futures = new ArrayList<>(tasks.size());
+    boolean complete = false;
+    try {
+      for (Callable<T> task : tasks) {
+        AnyTask any = AnyTask.calling(task);
+        long left = timeout.left();
+        JobFuture<T> future = left > 0 ? submit(any, this.<T>results(), left) : null;
+        futures.add(
+            future == null ? intake.cancelled(this.<T>results(), config.defaultOptions()) : future);
+      }
+      complete = allEnded(futures, timeout);
+      return futures;
+    } finally {
+      if (!complete) {
+        cancelAll(futures);
+      }
+    }
+  }
+
+  private static boolean allEnded(List<? extends Future<?>> futures, Timeout timeout)
+      throws InterruptedException {
+    for (Future<?> future : futures) {
+      try {
+        future.get(timeout.left(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        return false;
+      } catch (ExecutionException | CancellationException itsOwn) {
+        // Whoever asked finds it there.
+      }
+    }
+    return true;
+  }
+
+  private static void cancelAll(List<? extends Future<?>> futures) {
+    futures.forEach(future -> future.cancel(true));
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(List<? extends SerializableCallable<T>> tasks)
+      throws InterruptedException, ExecutionException {
+    return invokeAny((Collection<? extends Callable<T>>) tasks);
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(
+      List<? extends SerializableCallable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return invokeAny(tasks, unit.toNanos(timeout));
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
+      throws InterruptedException, ExecutionException {
+    try {
+      return invokeAny(tasks, Long.MAX_VALUE);
+    } catch (TimeoutException e) {
+      throw new AssertionError("in 290 years", e);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return invokeAny(tasks, unit.toNanos(timeout));
+  }
+
+  private <T extends @Nullable Object> T invokeAny(
+      Collection<? extends Callable<T>> tasks, long nanos)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    if (tasks.isEmpty()) {
+      throw new IllegalArgumentException("invokeAny needs at least one task");
+    }
+    Race<T> race = new Race<>(tasks.iterator(), new Timeout(nanos));
+    try {
+      return race.winner();
+    } finally {
+      cancelAll(race.runners);
+    }
+  }
+
+  /** Tasks of which the first that succeeds wins; they start while none has. */
+  private final class Race<T extends @Nullable Object> {
+
+    private final Iterator<? extends Callable<T>> waiting;
+    private final Timeout timeout;
+    private final BlockingQueue<JobFuture<T>> ended = new LinkedBlockingQueue<>();
+    final List<JobFuture<T>> runners = new ArrayList<>();
+
+    Race(Iterator<? extends Callable<T>> waiting, Timeout timeout) {
+      this.waiting = waiting;
+      this.timeout = timeout;
+    }
+
+    T winner() throws InterruptedException, ExecutionException, TimeoutException {
+      int failed = 0;
+      while (true) {
+        JobFuture<T> first = ended.poll();
+        if (first == null && waiting.hasNext()) {
+          start(AnyTask.calling(waiting.next()));
+          continue;
+        } else if (first == null) {
+          first = ended.poll(timeout.left(), TimeUnit.NANOSECONDS);
+        }
+        if (first == null) {
+          throw timedOut();
+        }
+        try {
+          return first.get();
+        } catch (ExecutionException | CancellationException e) {
+          failed++;
+          if (failed == runners.size() && !waiting.hasNext()) {
+            throw e instanceof ExecutionException last ? last : new ExecutionException(e);
+          }
+        }
+      }
+    }
+
+    private void start(AnyTask task) throws InterruptedException, TimeoutException {
+      long left = timeout.left();
+      JobFuture<T> runner = left > 0 ? submit(task, PoolExecutor.this.<T>results(), left) : null;
+      if (runner == null) {
+        throw timedOut();
+      }
+      runners.add(runner);
+      runner.whenComplete((value, failure) -> ended.add(runner));
+    }
+
+    private TimeoutException timedOut() {
+      return new TimeoutException(
+          "none of " + runners.size() + " tasks succeeded within the timeout of invokeAny");
+    }
+  }
+
+  /** Counts down from what it was given, from the moment on at which it is made. */
+  private static final class Timeout {
+
+    private final long nanos;
+    private final long startNanos = System.nanoTime();
+
+    Timeout(long nanos) {
+      this.nanos = Math.max(0, nanos);
+    }
+
+    long left() {
+      return nanos == Long.MAX_VALUE
+          ? nanos
+          : Math.max(0, nanos - (System.nanoTime() - startNanos));
+    }
+  }
+
+  // The end.
+
+  @Override
+  public void shutdown() {
+    shutdown = true;
+    terminateIfEmpty();
+  }
+
+  @Override
+  public List<Runnable> shutdownNow() {
+    stopped = true;
+    shutdown();
+    List<Held> cancelled = new ArrayList<>();
+    for (Held held : open) {
+      if (held.cancel()) {
+        cancelled.add(held);
+      }
+    }
+    cancelled.sort((a, b) -> Long.compare(idOf(a), idOf(b)));
+    return neverStarted(cancelled);
+  }
+
+  private static long idOf(Held held) {
+    JobFuture<?> future = held.future;
+    return future == null ? 0 : future.jobId();
+  }
+
+  private static List<Runnable> neverStarted(List<Held> cancelled) {
+    Timeout timeout = new Timeout(RETURN_NANOS);
+    List<Runnable> tasks = new ArrayList<>();
+    boolean interrupted = Thread.interrupted();
+    for (Held held : cancelled) {
+      boolean again;
+      do {
+        again = false;
+        try {
+          boolean inTime = held.known.await(timeout.left(), TimeUnit.NANOSECONDS);
+          if (inTime && held.neverStarted) {
+            tasks.add(held.task.asRunnable());
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+          again = true;
+        }
+      } while (again);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return tasks;
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return terminated.getCount() == 0;
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    return terminated.await(timeout, unit);
+  }
+
+  @Override
+  public void close() {
+    shutdown();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        terminated.await();
+        break;
+      } catch (InterruptedException e) {
+        if (!interrupted) {
+          interrupted = true;
+          shutdownNow();
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public String toString() {
+    String state = isTerminated() ? "terminated" : shutdown ? "shut down" : "running";
+    return "executor service of pool "
+        + config.name()
+        + " ("
+        + state
+        + ", "
+        + open.size()
+        + " tasks open)";
+  }
+}
