@@ -57,6 +57,8 @@ class ArchitectureTest {
             "dev.forkyard.protocol",
             "io.netty.channel",
             "io.netty.util.concurrent",
+            "org.HdrHistogram",
+            "io.micrometer.core.instrument..",
             "org.slf4j.."),
         // It runs in workers, whose class path has neither the pool nor the command line.
         layer("dev.forkyard.launcher.builtin", "dev.forkyard.worker"),

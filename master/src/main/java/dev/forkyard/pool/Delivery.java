@@ -26,8 +26,6 @@ record Delivery(
     String reason,
     long endedNanos) {
 
-  private static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "", false);
-
   /** As the worker claims, or as it was seen. */
   long runNanos() {
     if (outcome instanceof Outcome.Replied replied) {
@@ -163,12 +161,13 @@ record Delivery(
             + deaths.size()
             + " attempts was the end of its worker; the last: "
             + last.getMessage();
-    return new PoisonJobException(message, death == null ? UNSEEN : death, deaths, report);
+    return new PoisonJobException(
+        message, death == null ? WorkerDeath.UNSEEN : death, deaths, report);
   }
 
   private static WorkerLostException lost(
       JobFuture<?> future, @Nullable WorkerDeath death, boolean finished, JobReport report) {
-    WorkerDeath seen = death == null ? UNSEEN : death;
+    WorkerDeath seen = death == null ? WorkerDeath.UNSEEN : death;
     StringBuilder message = new StringBuilder();
     message
         .append("worker ")

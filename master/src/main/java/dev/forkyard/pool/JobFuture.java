@@ -322,6 +322,10 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     return deaths;
   }
 
+  long submittedNanos() {
+    return submittedNanos;
+  }
+
   HandlerRef<?, O> handler() {
     return handler;
   }

@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -7,29 +8,35 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** The places in the queue of a pool: who submits takes one, and the loop gives them back. */
 final class Places {
 
-  private final String poolName;
+  private final PoolConfig config;
+  private final long timeoutNanos;
   private final Semaphore free;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  Places(String poolName, int capacity) {
-    this.poolName = poolName;
+  Places(PoolConfig config) {
+    this.config = config;
+    Duration timeout = config.submitTimeout();
+    this.timeoutNanos = timeout == null ? Long.MAX_VALUE : JobOptions.nanos(timeout);
     // One more is released when the pool is closed.
-    this.free = new Semaphore(Math.min(capacity, Integer.MAX_VALUE - 1));
+    this.free = new Semaphore(Math.min(config.queueCapacity(), Integer.MAX_VALUE - 1));
   }
 
   /**
-   * Waits for a place.
+   * Waits for a place, as long as the pool's settings say and the caller wants.
    *
-   * @return false if none became free in that time
-   * @throws JobRejectedException if the pool is closed
+   * @return false if the caller's time was up first
+   * @throws JobRejectedException if the pool is closed, or its own time was up first
    */
   boolean take(long nanos) throws InterruptedException {
     refuseIfClosed();
     if (free.tryAcquire()) {
       return true;
     }
-    if (!free.tryAcquire(nanos, TimeUnit.NANOSECONDS)) {
-      return false;
+    if (!free.tryAcquire(Math.min(nanos, timeoutNanos), TimeUnit.NANOSECONDS)) {
+      if (nanos < timeoutNanos) {
+        return false;
+      }
+      throw full();
     }
     if (closed.get()) {
       // For the next one that waits.
@@ -39,10 +46,21 @@ final class Places {
     return true;
   }
 
+  private JobRejectedException full() {
+    return new JobRejectedException(
+        "the queue of pool "
+            + config.name()
+            + " is full: "
+            + config.queueCapacity()
+            + " jobs wait in it (queueCapacity), and none left it within "
+            + Delivery.text(Duration.ofNanos(timeoutNanos))
+            + " (submitTimeout); submit less at a time, or raise one of the two");
+  }
+
   /** Unless it is closed, does nothing. */
   void refuseIfClosed() {
     if (closed.get()) {
-      throw new JobRejectedException("pool " + poolName + " is closed");
+      throw new JobRejectedException("pool " + config.name() + " is closed");
     }
   }
 

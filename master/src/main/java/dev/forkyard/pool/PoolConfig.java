@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,10 @@ record PoolConfig(
     Limits limits,
     Duration stopTimeout,
     long spinNanos,
-    @Nullable Path cacheDirectory) {
+    @Nullable Path cacheDirectory,
+    @Nullable Duration submitTimeout,
+    @Nullable Consumer<PoolEvent> eventListener,
+    boolean recordTimes) {
 
   PoolConfig withWorkers(int workers, int minWorkers) {
     return with(workers, minWorkers, classPath, jvmOptions);
@@ -72,6 +76,9 @@ record PoolConfig(
         limits,
         stopTimeout,
         spinNanos,
-        cacheDirectory);
+        cacheDirectory,
+        submitTimeout,
+        eventListener,
+        recordTimes);
   }
 }

@@ -8,18 +8,16 @@ import dev.forkyard.worker.SerializableCallable;
 import dev.forkyard.worker.SerializableRunnable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Iterator;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,8 +45,9 @@ final class PoolExecutor implements SerializableExecutorService {
   private final PoolConfig config;
   private final Intake intake;
   private final HandlerRef<?, Object> callables;
+  private final Invocations invocations = new Invocations(this);
   private final CallableCodec codec = new CallableCodec();
-  private final Set<Held> open = ConcurrentHashMap.newKeySet();
+  private final Set<HeldTask> open = ConcurrentHashMap.newKeySet();
   private final CountDownLatch terminated = new CountDownLatch(1);
   private volatile boolean shutdown;
   private volatile boolean stopped;
@@ -60,62 +59,7 @@ final class PoolExecutor implements SerializableExecutorService {
     this.callables = callables;
   }
 
-  /** A task that came through here, until its future is done and nothing of it runs. */
-  private final class Held implements JobWatcher {
-
-    final AnyTask task;
-
-    /** Counted down when it is known whether it ran. */
-    final CountDownLatch known = new CountDownLatch(1);
-
-    volatile @Nullable JobFuture<?> future;
-    volatile boolean neverStarted;
-    private boolean cancelled;
-    private boolean done;
-    private boolean left;
-
-    Held(AnyTask task) {
-      this.task = task;
-    }
-
-    /** Whether this is what ends it. */
-    synchronized boolean cancel() {
-      JobFuture<?> submitted = future;
-      if (cancelled || submitted == null || submitted.isDone()) {
-        return false;
-      }
-      cancelled = true;
-      submitted.cancel(true);
-      return true;
-    }
-
-    @Override
-    public void running() {
-      known.countDown();
-    }
-
-    @Override
-    public synchronized void done() {
-      done = true;
-      dropIfEnded();
-    }
-
-    @Override
-    public synchronized void left(boolean neverRan) {
-      neverStarted = neverRan;
-      known.countDown();
-      left = true;
-      dropIfEnded();
-    }
-
-    private void dropIfEnded() {
-      if (done && left) {
-        drop(this);
-      }
-    }
-  }
-
-  private void drop(Held held) {
+  private void drop(HeldTask held) {
     open.remove(held);
     terminateIfEmpty();
   }
@@ -169,11 +113,13 @@ final class PoolExecutor implements SerializableExecutorService {
 
   private void tellFailure(JobFuture<?> future, @Nullable Throwable failure) {
     if (failure != null && !(failure instanceof CancellationException)) {
-      Log.LOG.error(
-          "pool {}: job {}, which was given to execute, failed",
-          config.name(),
-          future.jobId(),
-          failure);
+      try (LogContext context = LogContext.of(config.name(), 0, future.jobId())) {
+        Log.LOG.error(
+            "pool {}: job {}, which was given to execute, failed",
+            config.name(),
+            future.jobId(),
+            failure);
+      }
     }
   }
 
@@ -223,14 +169,14 @@ final class PoolExecutor implements SerializableExecutorService {
   /** Null if there was no place in the queue for so long. */
   private <T extends @Nullable Object> @Nullable JobFuture<T> submit(
       AnyTask task, HandlerRef<?, T> handler, long waitNanos) throws InterruptedException {
-    Held held = new Held(task);
+    HeldTask held = new HeldTask(task, this::drop);
     open.add(held);
     JobFuture<T> future = null;
     try {
       refuseIf(shutdown);
       byte[] payload = encode(task);
       future = intake.submit(handler, payload, config.defaultOptions(), held, waitNanos);
-      held.future = future;
+      held.submitted(future);
     } catch (JobRejectedException e) {
       throw new RejectedExecutionException(e.getMessage(), e);
     } finally {
@@ -264,67 +210,27 @@ final class PoolExecutor implements SerializableExecutorService {
   @Override
   public <T extends @Nullable Object> List<Future<T>> invokeAll(
       List<? extends SerializableCallable<T>> tasks) throws InterruptedException {
-    return invokeAll(tasks, Long.MAX_VALUE);
+    return invocations.all(tasks, Long.MAX_VALUE);
   }
 
   @Override
   public <T extends @Nullable Object> List<Future<T>> invokeAll(
       List<? extends SerializableCallable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException {
-    return invokeAll(tasks, unit.toNanos(timeout));
+    return invocations.all(tasks, unit.toNanos(timeout));
   }
 
   @Override
   public <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks) throws InterruptedException {
-    return invokeAll(tasks, Long.MAX_VALUE);
+    return invocations.all(tasks, Long.MAX_VALUE);
   }
 
   @Override
   public <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException {
-    return invokeAll(tasks, unit.toNanos(timeout));
-  }
-
-  private <T extends @Nullable Object> List<Future<T>> invokeAll(
-      Collection<? extends Callable<T>> tasks, long nanos) throws InterruptedException {
-    Timeout timeout = new Timeout(nanos);
-    List<Future<T>> futures = new ArrayList<>(tasks.size());
-    boolean complete = false;
-    try {
-      for (Callable<T> task : tasks) {
-        AnyTask any = AnyTask.calling(task);
-        long left = timeout.left();
-        JobFuture<T> future = left > 0 ? submit(any, this.<T>results(), left) : null;
-        futures.add(
-            future == null ? intake.cancelled(this.<T>results(), config.defaultOptions()) : future);
-      }
-      complete = allEnded(futures, timeout);
-      return futures;
-    } finally {
-      if (!complete) {
-        cancelAll(futures);
-      }
-    }
-  }
-
-  private static boolean allEnded(List<? extends Future<?>> futures, Timeout timeout)
-      throws InterruptedException {
-    for (Future<?> future : futures) {
-      try {
-        future.get(timeout.left(), TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        return false;
-      } catch (ExecutionException | CancellationException itsOwn) {
-        // Whoever asked finds it there.
-      }
-    }
-    return true;
-  }
-
-  private static void cancelAll(List<? extends Future<?>> futures) {
-    futures.forEach(future -> future.cancel(true));
+    return invocations.all(tasks, unit.toNanos(timeout));
   }
 
   @Override
@@ -337,14 +243,14 @@ final class PoolExecutor implements SerializableExecutorService {
   public <T extends @Nullable Object> T invokeAny(
       List<? extends SerializableCallable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return invokeAny(tasks, unit.toNanos(timeout));
+    return invocations.any(tasks, unit.toNanos(timeout));
   }
 
   @Override
   public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
       throws InterruptedException, ExecutionException {
     try {
-      return invokeAny(tasks, Long.MAX_VALUE);
+      return invocations.any(tasks, Long.MAX_VALUE);
     } catch (TimeoutException e) {
       throw new AssertionError("in 290 years", e);
     }
@@ -354,91 +260,18 @@ final class PoolExecutor implements SerializableExecutorService {
   public <T extends @Nullable Object> T invokeAny(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return invokeAny(tasks, unit.toNanos(timeout));
+    return invocations.any(tasks, unit.toNanos(timeout));
   }
 
-  private <T extends @Nullable Object> T invokeAny(
-      Collection<? extends Callable<T>> tasks, long nanos)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    if (tasks.isEmpty()) {
-      throw new IllegalArgumentException("invokeAny needs at least one task");
-    }
-    Race<T> race = new Race<>(tasks.iterator(), new Timeout(nanos));
-    try {
-      return race.winner();
-    } finally {
-      cancelAll(race.runners);
-    }
+  /** Null if there was no place in the queue for so long. */
+  <T extends @Nullable Object> @Nullable JobFuture<T> submit(Callable<T> task, long waitNanos)
+      throws InterruptedException {
+    return submit(AnyTask.calling(task), this.<T>results(), waitNanos);
   }
 
-  /** Tasks of which the first that succeeds wins; they start while none has. */
-  private final class Race<T extends @Nullable Object> {
-
-    private final Iterator<? extends Callable<T>> waiting;
-    private final Timeout timeout;
-    private final BlockingQueue<JobFuture<T>> ended = new LinkedBlockingQueue<>();
-    final List<JobFuture<T>> runners = new ArrayList<>();
-
-    Race(Iterator<? extends Callable<T>> waiting, Timeout timeout) {
-      this.waiting = waiting;
-      this.timeout = timeout;
-    }
-
-    T winner() throws InterruptedException, ExecutionException, TimeoutException {
-      int failed = 0;
-      while (true) {
-        JobFuture<T> first = ended.poll();
-        if (first == null && waiting.hasNext()) {
-          start(AnyTask.calling(waiting.next()));
-          continue;
-        } else if (first == null) {
-          first = ended.poll(timeout.left(), TimeUnit.NANOSECONDS);
-        }
-        if (first == null) {
-          throw timedOut();
-        }
-        try {
-          return first.get();
-        } catch (ExecutionException | CancellationException e) {
-          failed++;
-          if (failed == runners.size() && !waiting.hasNext()) {
-            throw e instanceof ExecutionException last ? last : new ExecutionException(e);
-          }
-        }
-      }
-    }
-
-    private void start(AnyTask task) throws InterruptedException, TimeoutException {
-      long left = timeout.left();
-      JobFuture<T> runner = left > 0 ? submit(task, PoolExecutor.this.<T>results(), left) : null;
-      if (runner == null) {
-        throw timedOut();
-      }
-      runners.add(runner);
-      runner.whenComplete((value, failure) -> ended.add(runner));
-    }
-
-    private TimeoutException timedOut() {
-      return new TimeoutException(
-          "none of " + runners.size() + " tasks succeeded within the timeout of invokeAny");
-    }
-  }
-
-  /** Counts down from what it was given, from the moment on at which it is made. */
-  private static final class Timeout {
-
-    private final long nanos;
-    private final long startNanos = System.nanoTime();
-
-    Timeout(long nanos) {
-      this.nanos = Math.max(0, nanos);
-    }
-
-    long left() {
-      return nanos == Long.MAX_VALUE
-          ? nanos
-          : Math.max(0, nanos - (System.nanoTime() - startNanos));
-    }
+  /** Of a task that there was no time to submit. */
+  <T extends @Nullable Object> JobFuture<T> cancelled() {
+    return intake.cancelled(this.<T>results(), config.defaultOptions());
   }
 
   // The end.
@@ -453,44 +286,14 @@ final class PoolExecutor implements SerializableExecutorService {
   public List<Runnable> shutdownNow() {
     stopped = true;
     shutdown();
-    List<Held> cancelled = new ArrayList<>();
-    for (Held held : open) {
+    List<HeldTask> cancelled = new ArrayList<>();
+    for (HeldTask held : open) {
       if (held.cancel()) {
         cancelled.add(held);
       }
     }
-    cancelled.sort((a, b) -> Long.compare(idOf(a), idOf(b)));
-    return neverStarted(cancelled);
-  }
-
-  private static long idOf(Held held) {
-    JobFuture<?> future = held.future;
-    return future == null ? 0 : future.jobId();
-  }
-
-  private static List<Runnable> neverStarted(List<Held> cancelled) {
-    Timeout timeout = new Timeout(RETURN_NANOS);
-    List<Runnable> tasks = new ArrayList<>();
-    boolean interrupted = Thread.interrupted();
-    for (Held held : cancelled) {
-      boolean again;
-      do {
-        again = false;
-        try {
-          boolean inTime = held.known.await(timeout.left(), TimeUnit.NANOSECONDS);
-          if (inTime && held.neverStarted) {
-            tasks.add(held.task.asRunnable());
-          }
-        } catch (InterruptedException e) {
-          interrupted = true;
-          again = true;
-        }
-      } while (again);
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return tasks;
+    cancelled.sort(Comparator.comparingLong(HeldTask::jobId));
+    return HeldTask.neverStarted(cancelled, new Countdown(RETURN_NANOS));
   }
 
   @Override

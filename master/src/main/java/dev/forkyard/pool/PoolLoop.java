@@ -57,6 +57,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final PoolConfig config;
   private final Scheduler<JobFuture<?>> scheduler;
   private final Completer completer;
+  private final Events events;
+  private final @Nullable TimeRecorder times;
   private final IntConsumer places;
 
   private final EventInbox inbox = new EventInbox();
@@ -99,6 +101,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private @Nullable CompletableFuture<@Nullable Void> reloading;
   private boolean shutNow;
   private @Nullable Throwable breakdown;
+  private boolean brokenTold;
 
   /** Places are given back when jobs have left the queue. */
   PoolLoop(PoolConfig config, IntConsumer places) {
@@ -106,6 +109,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     this.places = places;
     settings.put(generation, config);
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
+    this.events = new Events(config.name(), config.eventListener());
+    this.times = config.recordTimes() ? new TimeRecorder() : null;
     this.scheduler =
         new Scheduler<>(
             SchedulerConfig.of(
@@ -143,6 +148,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   /** How long who waits for a job looks for its end before it sleeps. */
   long spinNanos() {
     return config.spinNanos();
+  }
+
+  Events events() {
+    return events;
   }
 
   private boolean onLoop() {
@@ -262,7 +271,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private static void warnOfOvercommit(PoolConfig config) {
     String arithmetic = WorkerCommand.overcommit(config);
     if (arithmetic != null) {
-      Log.LOG.warn("pool {}: {}", config.name(), arithmetic);
+      try (LogContext context = LogContext.of(config.name(), 0, 0)) {
+        Log.LOG.warn("pool {}: {}", config.name(), arithmetic);
+      }
     }
   }
 
@@ -308,6 +319,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
           }
         });
     return answer;
+  }
+
+  CompletableFuture<JobTimes> times() {
+    return ask(
+        () -> {
+          if (times == null) {
+            throw new IllegalStateException(
+                "pool " + config.name() + " does not record times; build it with recordTimes()");
+          }
+          return times.copy();
+        });
   }
 
   private PoolStats statsNow() {
@@ -435,6 +457,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private void closeTheGap() {
     long now = System.nanoTime();
     long untilNext = scheduler.settle(now);
+    if (scheduler.broken() && !brokenTold) {
+      tellBroken(reason(new Outcome.Broken()));
+    }
     for (WorkerLink link : touched) {
       link.touched = false;
       if (link.connection != null) {
@@ -445,6 +470,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (!terminated.isDone()) {
       setAlarm(now, untilNext);
     }
+  }
+
+  private void tellBroken(String reason) {
+    brokenTold = true;
+    events.tell(new PoolEvent.PoolBroken(config.name(), reason));
   }
 
   private void setAlarm(long now, long untilNext) {
@@ -486,6 +516,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (breakdown == null) {
       breakdown = why;
       rolledBack(0);
+      tellBroken(brokenBy(why));
       open.takeAll(this::endBroken);
       lingering.values().forEach(each -> each.left(false));
       lingering.clear();
@@ -498,10 +529,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       }
     }
     tell();
-    Log.LOG.error(
-        "pool {} is ended by an error of its own, with all open jobs and its workers",
-        config.name(),
-        why);
+    try (LogContext context = LogContext.of(config.name(), 0, 0)) {
+      Log.LOG.error(
+          "pool {} is ended by an error of its own, with all open jobs and its workers",
+          config.name(),
+          why);
+    }
   }
 
   private void endBroken(JobFuture<?> future) {
@@ -547,6 +580,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
     // Both sides have mapped it: from here it needs no name, and can't be left behind.
     WorkerLauncher.remove(prepared.board());
+    link.greetedPid = hello.pid();
     link.clockOffsetNanos = ONE_CLOCK ? 0 : System.nanoTime() - hello.nanoTime();
     connection.send(
         new Frame.Welcome(FrameCodec.VERSION, config.maxFrameBytes(), config.spinNanos()));
@@ -648,8 +682,14 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
   }
 
+  private void warn(WorkerLink link, String what) {
+    try (LogContext context = LogContext.of(config.name(), link.pid(), link.runningJob())) {
+      Log.LOG.warn("pool {}: worker {} {}", config.name(), link.pid(), what);
+    }
+  }
+
   private void misbehaved(WorkerLink link, String why) {
-    Log.LOG.warn("pool {}: worker {} is killed: {}", config.name(), link.pid(), why);
+    warn(link, "is killed: " + why);
     scheduler.misbehaved(link.id, System.nanoTime());
   }
 
@@ -663,7 +703,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     // Before anything is started, so that a kill from now on finds it.
     WorkerLink link = new WorkerLink(workerId, settings.getOrDefault(generation, config));
     links.put(workerId, link);
+    events.tell(new PoolEvent.WorkerStarting(config.name(), workerId));
     launcher.launch(link, this);
+  }
+
+  @Override
+  public void ready(long workerId) {
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      events.tell(new PoolEvent.WorkerReady(config.name(), workerId, link.greetedPid, link.age()));
+    }
   }
 
   /** The worker's files are there, and its process is about to start. */
@@ -699,7 +748,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       scheduler.exited(workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
       return;
     }
-    forget(workerId);
+    forget(workerId, false);
     if (links.isEmpty()) {
       terminated();
     }
@@ -722,11 +771,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       return false;
     }
     if (link.connection == null) {
-      Log.LOG.warn(
-          "pool {}: worker {} was killed by {} while it started; is memory short?",
-          config.name(),
-          link.pid(),
-          signal);
+      warn(link, "was killed by " + signal + " while it started; is memory short?");
     }
     return true;
   }
@@ -799,6 +844,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void drain(long workerId) {
     sendTo(workerId, new Frame.Drain());
+    WorkerLink link = links.get(workerId);
+    if (link != null) {
+      events.tell(new PoolEvent.WorkerRetired(config.name(), workerId, link.pid()));
+    }
   }
 
   private void sendTo(long workerId, Frame frame) {
@@ -854,8 +903,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     WorkerLink link = links.get(workerId);
     if (link != null) {
       link.frozen = true;
-      Log.LOG.warn(
-          "pool {}: worker {} is killed: it shows no sign of life", config.name(), link.pid());
+      warn(link, "is killed: it shows no sign of life");
     }
   }
 
@@ -912,6 +960,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (done != null) {
       offLoop(() -> done.complete(null));
     }
+    events.tell(new PoolEvent.PoolReloaded(config.name()));
   }
 
   @Override
@@ -920,7 +969,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     CompletableFuture<@Nullable Void> failed = reloading;
     reloading = null;
     if (failed != null) {
-      failReload(failed, whyRolledBack(links.get(workerId)));
+      String why = whyRolledBack(links.get(workerId));
+      failReload(failed, why);
+      events.tell(new PoolEvent.ReloadRolledBack(config.name(), why));
     }
   }
 
@@ -967,16 +1018,19 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     job.attachment().askedToStop = job.askedToStop();
     WorkerLink link = link(job.workerId());
     boolean hadWorker = job.workerId() != 0;
-    job.attachment()
-        .deliver(
-            new Delivery(
-                withThreads(outcome, link),
-                hadWorker ? job.attempt() : 0,
-                link == null ? 0 : link.pid(),
-                link == null ? null : link.death,
-                outcome instanceof Outcome.Replied ? "" : reason(outcome),
-                outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime()));
+    Delivery ended =
+        new Delivery(
+            withThreads(outcome, link),
+            hadWorker ? job.attempt() : 0,
+            link == null ? 0 : link.pid(),
+            link == null ? null : link.death,
+            outcome instanceof Outcome.Replied ? "" : reason(outcome),
+            outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime());
+    job.attachment().deliver(ended);
     delivered.add(job.attachment());
+    if (times != null && outcome instanceof Outcome.Replied) {
+      times.record(heardNanos - job.attachment().submittedNanos(), ended.runNanos());
+    }
     if (job.lingers()) {
       lingering.put(job.id(), job.attachment());
     } else {
@@ -1022,9 +1076,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   @Override
-  public void forget(long workerId) {
+  public void forget(long workerId, boolean lost) {
     WorkerLink link = links.remove(workerId);
     found = null;
+    if (link != null) {
+      events.tell(link.ended(lost));
+    }
     if (link != null && link.connection != null) {
       link.connection.close();
     }

@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
  *       shutdown} makes it refuse tasks, it has terminated when its own have ended, and {@code
  *       shutdownNow} stops its own alone. The pool goes on, for others and for other views of it.
  *       When the pool is closed its views are shut down.
- *   <li><b>A full queue</b> makes who submits wait, as {@link ProcessPool#submit} does, but for no
- *       longer than a timeout that was given. An interrupt while it waits is a {@link
- *       RejectedExecutionException}, and the thread stays interrupted.
+ *   <li><b>A full queue</b> makes who submits wait, as long as {@link
+ *       ProcessPool.Builder#submitTimeout} says and no longer than a timeout that was given. An
+ *       interrupt while it waits is a {@link RejectedExecutionException}, and the thread stays
+ *       interrupted.
  * </ul>
  */
 public interface SerializableExecutorService extends ExecutorService, AutoCloseable {

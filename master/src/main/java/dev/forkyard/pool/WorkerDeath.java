@@ -32,6 +32,9 @@ record WorkerDeath(
     boolean wasFrozen)
     implements Serializable {
 
+  /** Nothing is known. */
+  static final WorkerDeath UNSEEN = new WorkerDeath(-1, null, false, "", null, "", false);
+
   private static final String OUT_OF_MEMORY = "Terminating due to java.lang.OutOfMemoryError";
   private static final int EXIT_ON_OUT_OF_MEMORY = 3;
   private static final Set<String> CRASHES =

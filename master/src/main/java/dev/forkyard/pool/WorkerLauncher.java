@@ -143,7 +143,7 @@ final class WorkerLauncher implements AutoCloseable {
   private void attend(
       WorkerLink link, PoolLoop loop, ChildProcess process, WorkerLink.Prepared prepared) {
     try {
-      WorkerOutput output = new WorkerOutput(line -> print(process.pid(), line));
+      WorkerOutput output = new WorkerOutput(line -> print(process.pid(), prepared, line));
       loop.post(() -> loop.started(link, process, output));
       // What it left behind may hold its output open.
       process
@@ -262,12 +262,14 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
-  private void print(long pid, String line) {
+  private void print(long pid, WorkerLink.Prepared prepared, String line) {
     ProcessPool.OutputListener listener = config.outputListener();
     if (listener != null) {
       listener.line(pid, line);
     } else {
-      Output.LOG.info("[worker {}] {}", pid, line);
+      try (LogContext context = LogContext.of(config.name(), pid, prepared.runningJob())) {
+        Output.LOG.info("[worker {}] {}", pid, line);
+      }
     }
   }
 

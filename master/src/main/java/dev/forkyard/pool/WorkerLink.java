@@ -6,9 +6,12 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.Connection;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,9 +28,20 @@ final class WorkerLink {
    * @param board the scoreboard's file
    * @param started not after the process did
    */
-  record Prepared(byte[] token, Scoreboard scoreboard, Path board, Instant started) {}
+  record Prepared(byte[] token, Scoreboard scoreboard, Path board, Instant started) {
+
+    long runningJob() {
+      Scoreboard.Slot slot = scoreboard.read();
+      return slot.state() == Scoreboard.State.RUNNING ? slot.run() & JOB_BITS : 0;
+    }
+  }
+
+  /** Of a run, which is an attempt of a job; see {@link Scoreboard#run}. */
+  private static final long JOB_BITS = (1L << 56) - 1;
 
   final long id;
+
+  private final long launchedNanos = System.nanoTime();
 
   /** By which it is launched; those of another generation of workers may be others. */
   final PoolConfig config;
@@ -49,6 +63,9 @@ final class WorkerLink {
 
   /** How it ended, in words. */
   String failure = "ended unseen";
+
+  /** As it said itself, which may be before its process is told of here. */
+  long greetedPid;
 
   boolean touched;
 
@@ -74,6 +91,27 @@ final class WorkerLink {
   WorkerLink(long id, PoolConfig config) {
     this.id = id;
     this.config = config;
+  }
+
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - launchedNanos);
+  }
+
+  PoolEvent.WorkerEnded ended(boolean lost) {
+    WorkerDeath seen = death == null ? WorkerDeath.UNSEEN : death;
+    boolean exited = seen.signal() == null && seen.exitCode() >= 0;
+    return new PoolEvent.WorkerEnded(
+        config.name(),
+        id,
+        pid(),
+        lost,
+        failure,
+        exited ? OptionalInt.of(seen.exitCode()) : OptionalInt.empty(),
+        Optional.ofNullable(seen.signal()),
+        seen.outOfMemory(),
+        seen.outputTail(),
+        Optional.ofNullable(seen.crashReport()).map(Path::of),
+        age());
   }
 
   long pid() {
@@ -113,6 +151,11 @@ final class WorkerLink {
 
   boolean condemn(long run) {
     return prepared != null && prepared.scoreboard.condemn(run);
+  }
+
+  /** The id of the job that it runs, as it claims; 0 if it runs none. */
+  long runningJob() {
+    return prepared == null ? 0 : prepared.runningJob();
   }
 
   Progress progress() {

@@ -167,7 +167,10 @@ class CompleterTest {
             Limits.NONE,
             Duration.ofSeconds(5),
             0,
-            null);
+            null,
+            null,
+            null,
+            false);
     return new PoolLoop(config, freed -> {});
   }
 }

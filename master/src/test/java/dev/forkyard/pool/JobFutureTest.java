@@ -173,6 +173,9 @@ class JobFutureTest {
         Limits.NONE,
         Duration.ofSeconds(5),
         0,
-        null);
+        null,
+        null,
+        null,
+        false);
   }
 }

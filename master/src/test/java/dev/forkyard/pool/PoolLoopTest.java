@@ -148,6 +148,9 @@ class PoolLoopTest {
         Limits.NONE,
         Duration.ofSeconds(5),
         0,
-        null);
+        null,
+        null,
+        null,
+        false);
   }
 }

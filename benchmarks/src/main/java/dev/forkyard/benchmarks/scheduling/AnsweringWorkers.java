@@ -105,7 +105,10 @@ final class AnsweringWorkers implements Actions<Object> {
   public void left(Job<Object> job) {}
 
   @Override
-  public void forget(long workerId) {}
+  public void forget(long workerId, boolean lost) {}
+
+  @Override
+  public void ready(long workerId) {}
 
   @Override
   public void terminated() {}

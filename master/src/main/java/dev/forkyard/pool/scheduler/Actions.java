@@ -14,6 +14,9 @@ public interface Actions<J> {
    */
   void launch(long workerId, int generation);
 
+  /** The worker may get jobs from now on. */
+  void ready(long workerId);
+
   /** Hand the job to the worker, behind those handed to it before. */
   void run(long workerId, Job<J> job);
 
@@ -93,8 +96,12 @@ public interface Actions<J> {
    */
   void left(Job<J> job);
 
-  /** The worker is dead and its jobs are judged. */
-  void forget(long workerId);
+  /**
+   * The worker is dead and its jobs are judged.
+   *
+   * @param lost whether it ended without having been asked to
+   */
+  void forget(long workerId, boolean lost);
 
   /** The scheduler was closed, and the last job and the last worker are gone. */
   void terminated();

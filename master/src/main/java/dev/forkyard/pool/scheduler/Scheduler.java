@@ -214,6 +214,7 @@ public final class Scheduler<J> {
     leaveState(worker);
     crew.become(worker, new Ready());
     crew.allow(worker, rotation.quota(), false);
+    actions.ready(worker.id);
     if (reload.wantsProof() && reload.isOnTrial(worker.generation)) {
       reload.prove();
       lookAtGenerations();
@@ -939,7 +940,8 @@ public final class Scheduler<J> {
     rotation.gone(worker);
     budget.forget(worker);
     judge.judge(worker, now);
-    if (!worker.asked && !worker.dismissed && !closing) {
+    boolean unasked = !worker.asked && !worker.dismissed && !closing;
+    if (unasked) {
       lost++;
     }
     boolean stillborn =
@@ -948,7 +950,7 @@ public final class Scheduler<J> {
     if (stillborn && !closing && !worker.dismissed && !worker.overweight) {
       failedToBoot(worker, now);
     }
-    actions.forget(worker.id);
+    actions.forget(worker.id, unasked);
   }
 
   /** That one of another generation does so says nothing of those that are launched now. */

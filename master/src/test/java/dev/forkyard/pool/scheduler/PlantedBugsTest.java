@@ -680,6 +680,11 @@ class PlantedBugsTest {
             "Jobs.java",
             "      job.returnedUnstarted();\n      left(job);",
             "      left(job);"),
+        bug("a worker that becomes ready is not told of", "    actions.ready(worker.id);\n", ""),
+        bug(
+            "a worker that was dismissed is told to be lost",
+            "    actions.forget(worker.id, unasked);",
+            "    actions.forget(worker.id, !worker.asked && !closing);"),
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 

@@ -138,6 +138,7 @@ final class Simulation {
     SimJob current;
     boolean greeted;
     boolean greetingRead;
+    boolean toldReady;
     boolean given;
     int givenJobs;
     long drainedAt;
@@ -553,6 +554,7 @@ final class Simulation {
   private boolean closing;
   private boolean shutNow;
   private int terminated;
+  private long lostWorkers;
   private long steps;
 
   private Simulation(long seed) {
@@ -859,6 +861,7 @@ final class Simulation {
     // A worker that gets no more jobs may answer later, when it is too late.
     seenBroken |= scheduler.broken();
     check(counts.queued() >= 0, "a negative count: " + counts);
+    check(counts.lost() == lostWorkers, "lost workers are not told of as they are counted");
     int useful = 0;
     int ready = 0;
     boolean idle = false;
@@ -1537,9 +1540,20 @@ final class Simulation {
     }
 
     @Override
-    public void forget(long workerId) {
+    public void ready(long workerId) {
+      SimWorker worker = workers.get(workerId);
+      check(worker.greetingRead || worker.greeted, "a worker is ready that never greeted");
+      check(!worker.toldReady && !worker.forgotten, "a worker is told to be ready twice, or dead");
+      worker.toldReady = true;
+    }
+
+    @Override
+    public void forget(long workerId, boolean lost) {
       SimWorker worker = workers.get(workerId);
       check(!worker.forgotten, "a worker died twice");
+      check(!lost || !closing, "a worker is told to be lost at the end");
+      check(worker.toldReady == worker.proven, "ready, and not told of, or the other way round");
+      lostWorkers += lost ? 1 : 0;
       worker.forgotten = true;
       boolean gone =
           worker.exitTold && (worker.endTold || !worker.greeted || worker.socketHeldOpen);
