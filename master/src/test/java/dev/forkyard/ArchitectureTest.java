@@ -31,7 +31,12 @@ class ArchitectureTest {
     return Stream.of(
         layer("dev.forkyard.protocol"),
         // Jackson and protobuf are the handler's own, and optional.
-        layer("dev.forkyard.worker", "dev.forkyard.protocol", "com.fasterxml..", "com.google.."),
+        layer(
+            "dev.forkyard.worker",
+            "dev.forkyard.protocol",
+            "com.fasterxml..",
+            "com.google..",
+            "jdk.jfr"),
         layer(
             "dev.forkyard.process",
             "dev.forkyard.transport",
@@ -59,6 +64,7 @@ class ArchitectureTest {
             "io.netty.util.concurrent",
             "org.HdrHistogram",
             "io.micrometer.core.instrument..",
+            "jdk.jfr",
             "org.slf4j.."),
         // It runs in workers, whose class path has neither the pool nor the command line.
         layer("dev.forkyard.launcher.builtin", "dev.forkyard.worker"),

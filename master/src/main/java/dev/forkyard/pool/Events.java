@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.worker.FlightRecording;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -9,7 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells a listener of what happens, in order, on one thread that is there when it is needed. */
+/**
+ * Tells a listener, and Java Flight Recorder where that records, of what happens: in order, on one
+ * thread that is there when it is needed.
+ */
 final class Events implements AutoCloseable {
 
   private static final int MAX_WAITING = 10_000;
@@ -44,19 +48,24 @@ final class Events implements AutoCloseable {
 
   /** Returns at once. */
   void tell(PoolEvent event) {
-    Consumer<PoolEvent> told = listener;
-    if (told != null) {
+    boolean recorded = FlightRecording.isOn();
+    if (recorded || listener != null) {
       try {
-        thread.execute(() -> tell(told, event));
+        thread.execute(() -> tell(event, recorded));
       } catch (RejectedExecutionException | OutOfMemoryError e) {
         log("is not told of", event, e);
       }
     }
   }
 
-  private void tell(Consumer<PoolEvent> told, PoolEvent event) {
+  private void tell(PoolEvent event, boolean recorded) {
     try {
-      told.accept(event);
+      if (recorded) {
+        WorkerRecorder.record(event);
+      }
+      if (listener != null) {
+        listener.accept(event);
+      }
     } catch (RuntimeException | Error e) {
       log("failed at", event, e);
     }

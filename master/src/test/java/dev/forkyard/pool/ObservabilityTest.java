@@ -18,9 +18,11 @@ import dev.forkyard.pool.PoolEvent.WorkerStarting;
 import dev.forkyard.pool.ProcessPoolTest.Obey;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -28,6 +30,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -359,4 +364,88 @@ class ObservabilityTest {
     Thread.sleep(60_000);
     return line;
   }
+
+  @Test
+  void theFlightRecorderOfAWorkerHasItsJobs() throws IOException {
+    Path file = directory.resolve("worker.jfr");
+    try (ProcessPool pool =
+        small().jvmOptions(List.of("-XX:StartFlightRecording=filename=" + file)).build()) {
+      // Its first look for the recorder may come after the first jobs.
+      await()
+          .until(
+              () -> {
+                pool.submit(Obey.class, "sleep 20").join();
+                return pool.stats().succeeded() > 20;
+              });
+      assertThatThrownBy(() -> pool.submit(Obey.class, "throw x").join())
+          .hasCauseInstanceOf(JobFailedException.class);
+    }
+    List<RecordedEvent> jobs = recorded(file, "dev.forkyard.Job");
+    assertThat(jobs).hasSizeGreaterThan(1);
+    RecordedEvent failed = jobs.get(jobs.size() - 1);
+    assertThat(failed.getBoolean("failed")).isTrue();
+    assertThat(failed.getInt("attempt")).isEqualTo(1);
+    assertThat(failed.getString("handler")).isEqualTo(Obey.class.getName());
+    RecordedEvent slept = jobs.get(jobs.size() - 2);
+    assertThat(slept.getDuration()).isGreaterThanOrEqualTo(Duration.ofMillis(19));
+    assertThat(slept.getLong("jobId")).isEqualTo(failed.getLong("jobId") - 1);
+    assertThat(slept.getBoolean("failed")).isFalse();
+    assertThat(slept.getDuration("waited")).isBetween(Duration.ZERO, Duration.ofSeconds(60));
+  }
+
+  @Test
+  void theFlightRecorderOfThisProgramHasTheWorkers() throws IOException {
+    Path file = directory.resolve("master.jfr");
+    try (Recording recording = new Recording()) {
+      recording.start();
+      try (ProcessPool pool = small().build()) {
+        assertThatThrownBy(() -> pool.submit(Obey.class, "halt 7").join())
+            .hasCauseInstanceOf(WorkerLostException.class);
+        await().until(() -> told(WorkerReady.class).size() == 2);
+      }
+      await().until(() -> told(WorkerEnded.class).size() == 2);
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> starts = recorded(file, "dev.forkyard.WorkerStart");
+    List<RecordedEvent> exits = recorded(file, "dev.forkyard.WorkerExit");
+    assertThat(starts).hasSize(2);
+    assertThat(exits).hasSize(2);
+    assertThat(starts.get(0).getDuration("bootTime")).isPositive();
+    assertThat(exits.get(0).getString("pool")).isEqualTo("seen");
+    assertThat(exits.get(0).getLong("workerPid")).isEqualTo(starts.get(0).getLong("workerPid"));
+    assertThat(exits.get(0).getBoolean("lost")).isTrue();
+    assertThat(exits.get(0).getString("how")).contains("exited with code 7");
+    assertThat(exits.get(1).getBoolean("lost")).isFalse();
+  }
+
+  private static List<RecordedEvent> recorded(Path file, String name) throws IOException {
+    return RecordingFile.readAllEvents(file).stream()
+        .filter(event -> event.getEventType().getName().equals(name))
+        .sorted(Comparator.comparing(RecordedEvent::getStartTime))
+        .toList();
+  }
+
+  @Test
+  void aWorkerThatIsNotRecordedDoesNotLoadTheFlightRecorder() {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    AtomicBoolean loads = new AtomicBoolean();
+    try (ProcessPool pool =
+        small()
+            .jvmOptions(List.of("-Xlog:class+load"))
+            .onOutput(
+                (pid, line) -> {
+                  loads.compareAndSet(false, line.contains(WORKER_MAIN));
+                  if (line.contains(" jdk.jfr.")) {
+                    lines.add(line);
+                  }
+                })
+            .build()) {
+      pool.submit(Obey.class, "sleep 1500").join();
+    }
+    assertThat(loads).isTrue();
+    assertThat(lines).isEmpty();
+  }
+
+  private static final String WORKER_MAIN = "dev.forkyard.worker.WorkerMain";
 }

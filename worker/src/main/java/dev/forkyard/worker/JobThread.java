@@ -22,6 +22,9 @@ final class JobThread extends Thread {
 
   private volatile @Nullable Task running;
 
+  /** Null while Java Flight Recorder does not record. */
+  private volatile @Nullable JobRecorder recorder;
+
   JobThread(MasterChannel master, Scoreboard scoreboard, Orders orders, int maxFrameBytes) {
     super("forkyard-job");
     this.master = master;
@@ -64,6 +67,15 @@ final class JobThread extends Thread {
     }
   }
 
+  /** Java Flight Recorder records, and is told of jobs from now on. */
+  void record() {
+    recorder = new JobRecorder();
+  }
+
+  boolean records() {
+    return recorder != null;
+  }
+
   // On itself.
 
   @Override
@@ -96,7 +108,12 @@ final class JobThread extends Thread {
     if (!scoreboard.start(task.scoreboardRun(), start)) {
       parkForEver();
     }
+    JobRecorder told = recorder;
+    JobRecorder.JobEvent event = told == null ? null : told.begin();
     Frame reply = reply(task, start);
+    if (told != null && event != null) {
+      told.end(event, task, reply instanceof Frame.Failure);
+    }
     // A job may have left its own behind, in which the next one's handler is not found.
     setContextClassLoader(WorkerMain.class.getClassLoader());
     running = null;

@@ -96,7 +96,7 @@ final class Orders {
 
   private void hear(Frame frame, JobThread jobThread) throws IOException {
     if (frame instanceof Frame.Run run) {
-      accept(run);
+      accept(run, jobThread.records() ? System.nanoTime() : 0);
     } else if (frame instanceof Frame.Recall recall) {
       giveBack(recall.jobIds());
     } else if (frame instanceof Frame.Cancel cancel) {
@@ -109,19 +109,20 @@ final class Orders {
     }
   }
 
-  private void accept(Frame.Run run) {
+  private void accept(Frame.Run run, long arrivedNanos) {
     if (run.handlerName() != null) {
       handlerNames.put(run.handlerId(), run.handlerName());
     } else if (run.handlerId() == lastHandlerId) {
-      accept(new Task(run, lastHandlerName));
+      accept(new Task(run, lastHandlerName), arrivedNanos);
       return;
     }
     lastHandlerId = run.handlerId();
     lastHandlerName = handlerNames.getOrDefault(lastHandlerId, "");
-    accept(new Task(run, lastHandlerName));
+    accept(new Task(run, lastHandlerName), arrivedNanos);
   }
 
-  private void accept(Task task) {
+  private void accept(Task task, long arrivedNanos) {
+    task.arrived(arrivedNanos);
     while (!unclaimed.isEmpty() && unclaimed.getFirst().isClaimed()) {
       unclaimed.removeFirst();
     }

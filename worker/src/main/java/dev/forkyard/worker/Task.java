@@ -28,6 +28,10 @@ final class Task implements JobContext {
   private volatile boolean cancelled;
   private volatile @Nullable Scoreboard scoreboard;
   private volatile long startedNanos;
+
+  /** 0 where nobody wants to know. */
+  private long arrivedNanos;
+
   private byte @Nullable [] payload;
 
   /** Another in the same {@link Inbox}; its business alone. */
@@ -49,6 +53,16 @@ final class Task implements JobContext {
 
   boolean isClaimed() {
     return claimed != 0;
+  }
+
+  /** Before it is handed to the job thread. */
+  void arrived(long nanos) {
+    arrivedNanos = nanos;
+  }
+
+  /** From its arrival to its start; 0 where that is not known. */
+  long waitedNanos() {
+    return arrivedNanos == 0 ? 0 : Math.max(0, startedNanos - arrivedNanos);
   }
 
   void start(long nanos) {

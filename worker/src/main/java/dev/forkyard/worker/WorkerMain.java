@@ -28,6 +28,9 @@ public final class WorkerMain {
   /** Well within the second after which the master looks again. */
   private static final long BEAT_NANOS = 250_000_000L;
 
+  /** How often it is looked for Java Flight Recorder. */
+  private static final int BEATS_A_LOOK = 4;
+
   private static final int HEART_STACK_BYTES = 128 << 10;
 
   private final long workerId;
@@ -107,16 +110,20 @@ public final class WorkerMain {
     Orders orders = new Orders(master, welcome.maxFrameBytes(), this::connectionEnded);
     JobThread jobThread = new JobThread(master, scoreboard, orders, welcome.maxFrameBytes());
     jobThread.start();
-    Thread heart = new Thread(null, this::beat, "forkyard-beat", HEART_STACK_BYTES);
+    Runnable beating = () -> beat(jobThread);
+    Thread heart = new Thread(null, beating, "forkyard-beat", HEART_STACK_BYTES);
     heart.setDaemon(true);
     heart.start();
     orders.serve(jobThread);
   }
 
   /** Shows the master that this process is neither stopped nor stuck, whatever the job does. */
-  private void beat() {
-    while (true) {
+  private void beat(JobThread jobThread) {
+    for (int beats = 0; true; beats++) {
       scoreboard.beat();
+      if (beats % BEATS_A_LOOK == 0 && !jobThread.records() && FlightRecording.isOn()) {
+        jobThread.record();
+      }
       LockSupport.parkNanos(BEAT_NANOS);
     }
   }
