@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.pool.scheduler.JobSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +24,8 @@ public final class JobOptions {
   private final List<Class<? extends Throwable>> retriedExceptions;
   private final Duration backoff;
   private final Duration maxBackoff;
+  private final int priority;
+  private final @Nullable String label;
 
   /** What options are made of. */
   private static final class Draft {
@@ -35,6 +38,8 @@ public final class JobOptions {
     List<Class<? extends Throwable>> retriedExceptions = List.of();
     Duration backoff = Duration.ZERO;
     Duration maxBackoff = Duration.ZERO;
+    int priority;
+    @Nullable String label;
   }
 
   private JobOptions(Draft draft) {
@@ -47,6 +52,8 @@ public final class JobOptions {
     retriedExceptions = draft.retriedExceptions;
     backoff = draft.backoff;
     maxBackoff = draft.maxBackoff;
+    priority = draft.priority;
+    label = draft.label;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
@@ -64,6 +71,8 @@ public final class JobOptions {
     draft.retriedExceptions = retriedExceptions;
     draft.backoff = backoff;
     draft.maxBackoff = maxBackoff;
+    draft.priority = priority;
+    draft.label = label;
     change.accept(draft);
     return new JobOptions(draft);
   }
@@ -183,6 +192,32 @@ public final class JobOptions {
         });
   }
 
+  /**
+   * How urgent the job is, from -10 to 10; by default 0. Of jobs that wait, those of a higher
+   * priority go first, and those of one priority in the order in which they came. So that none
+   * waits for ever, a job only goes before those that have waited 10 s longer for each level
+   * between them. A job that runs is not stopped for another.
+   *
+   * @throws IllegalArgumentException if it is less than -10 or more than 10
+   */
+  public JobOptions withPriority(int priority) {
+    if (priority < JobSpec.MIN_PRIORITY || priority > JobSpec.MAX_PRIORITY) {
+      throw new IllegalArgumentException("priority must be from -10 to 10, but is " + priority);
+    }
+    return with(draft -> draft.priority = priority);
+  }
+
+  /**
+   * For whom the job is, where several share one pool. While jobs of several labels wait, their
+   * labels take turns, one job at a time, so that one with many jobs does not hold up one with few;
+   * a job's priority counts among those of its label. Jobs without a label share as if they had one
+   * of their own.
+   */
+  public JobOptions withLabel(String label) {
+    Objects.requireNonNull(label, "label");
+    return with(draft -> draft.label = label);
+  }
+
   @Nullable Duration timeout() {
     return timeout;
   }
@@ -213,6 +248,14 @@ public final class JobOptions {
 
   Duration maxBackoff() {
     return maxBackoff;
+  }
+
+  int priority() {
+    return priority;
+  }
+
+  @Nullable String label() {
+    return label;
   }
 
   /** Whether a handler that threw this is run again. */
@@ -270,6 +313,10 @@ public final class JobOptions {
         + backoff
         + ", maxBackoff="
         + maxBackoff
+        + ", priority="
+        + priority
+        + ", label="
+        + label
         + "]";
   }
 }

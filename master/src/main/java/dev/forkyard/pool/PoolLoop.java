@@ -84,7 +84,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   /** When the frame came that is being heard. */
   private long heardNanos;
 
-  private JobSpec lastSpec = new JobSpec(0, 0, 0, 0, 0, false, 0, 0, 0);
+  private JobSpec lastSpec = JobSpec.PLAIN;
   private @Nullable JobOptions lastOptions;
 
   private volatile @Nullable EventLoop loop;
@@ -200,7 +200,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
               options.retryLost(),
               JobOptions.nanos(options.backoff()),
               JobOptions.nanos(options.maxBackoff()),
-              bytes);
+              bytes,
+              options.priority(),
+              options.label());
     }
     return lastSpec;
   }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,5 +104,65 @@ class QueueTest {
     assertThatThrownBy(() -> small().submitTimeout(Duration.ofSeconds(-1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("submitTimeout must be zero or more, but is PT-1S");
+  }
+
+  /** Tells that it runs, after those that did before. */
+  static String tell(String file, String name) throws IOException {
+    Files.writeString(
+        Path.of(file), name + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return name;
+  }
+
+  private List<String> orderOf(ProcessPool pool, List<JobFuture<String>> jobs) throws IOException {
+    // Asked on the loop, after all of them came there.
+    assertThat(pool.stats().queued()).isEqualTo(jobs.size());
+    release();
+    jobs.forEach(JobFuture::join);
+    return Files.readAllLines(directory.resolve("order"));
+  }
+
+  @Test
+  void higherPrioritiesRunFirstAndThoseOfOneInTheirOrder() throws IOException {
+    String order = directory.resolve("order").toString();
+    try (ProcessPool pool = small().build()) {
+      hold(pool);
+      List<JobFuture<String>> jobs = new ArrayList<>();
+      for (int priority : new int[] {0, -10, 10, 0, 10, 5}) {
+        String name = priority + "/" + jobs.size();
+        JobOptions options = JobOptions.defaults().withPriority(priority);
+        jobs.add(pool.submit(() -> tell(order, name), options));
+      }
+      assertThat(orderOf(pool, jobs)).containsExactly("10/2", "10/4", "5/5", "0/0", "0/3", "-10/1");
+    }
+  }
+
+  @Test
+  void labelsTakeTurnsHoweverManyJobsEachHas() throws IOException {
+    String order = directory.resolve("order").toString();
+    try (ProcessPool pool = small().build()) {
+      hold(pool);
+      List<JobFuture<String>> jobs = new ArrayList<>();
+      JobOptions many = JobOptions.defaults().withLabel("many");
+      for (int i = 0; i < 5; i++) {
+        String name = "many/" + i;
+        jobs.add(pool.submit(() -> tell(order, name), many));
+      }
+      JobOptions few = JobOptions.defaults().withLabel("few");
+      jobs.add(pool.submit(() -> tell(order, "few/0"), few));
+      jobs.add(pool.submit(() -> tell(order, "few/urgent"), few.withPriority(1)));
+      jobs.add(pool.submit(() -> tell(order, "none")));
+      assertThat(orderOf(pool, jobs))
+          .containsExactly(
+              "many/0", "few/urgent", "none", "many/1", "few/0", "many/2", "many/3", "many/4");
+    }
+  }
+
+  @Test
+  void aPriorityOutOfItsRangeIsRefusedByNameAndValue() {
+    for (int priority : new int[] {-11, 11}) {
+      assertThatThrownBy(() -> JobOptions.defaults().withPriority(priority))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("priority must be from -10 to 10, but is " + priority);
+    }
   }
 }

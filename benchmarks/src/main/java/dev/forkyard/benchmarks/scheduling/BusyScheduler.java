@@ -14,7 +14,7 @@ public final class BusyScheduler {
   private static final int PREFETCH = 127;
   private static final long BOOT_NANOS = 30_000_000_000L;
   private static final long STEP_NANOS = 1_000;
-  private static final JobSpec SPEC = new JobSpec(0, 0, 0, 0, 0, true, 0, 0, 16);
+  private static final JobSpec SPEC = JobSpec.PLAIN;
 
   private final AnsweringWorkers answers = new AnsweringWorkers();
   private final Scheduler<Object> scheduler;

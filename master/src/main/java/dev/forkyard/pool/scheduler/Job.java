@@ -21,6 +21,9 @@ public final class Job<J> {
   private boolean lingers;
   private boolean neverStarted;
 
+  /** When it came, by the scheduler's clock. */
+  long submittedNanos;
+
   /** When it was first seen to run in this attempt; it can't have started later. */
   long seenRunningNanos;
 

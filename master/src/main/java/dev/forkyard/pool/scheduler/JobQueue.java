@@ -1,61 +1,86 @@
 package dev.forkyard.pool.scheduler;
 
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The waiting jobs, first in, first out, each of which can leave from the middle at once. */
+/**
+ * The waiting jobs: a line for each label, and one for all jobs without. Lines that hold jobs take
+ * turns, one job at a time; one that was empty comes last.
+ */
 final class JobQueue<J> {
 
-  private @Nullable Job<J> first;
-  private @Nullable Job<J> last;
-  private int size;
+  private final long levelNanos;
+  private final JobLine<J> unlabelled;
 
-  int size() {
-    return size;
+  /** The lines of labels that hold jobs, so that a label that comes no more leaves nothing. */
+  private final Map<String, JobLine<J>> byLabel = new HashMap<>();
+
+  /** All lines that hold jobs; it is the first one's turn. */
+  private final ArrayDeque<JobLine<J>> turns = new ArrayDeque<>();
+
+  /**
+   * Of jobs that count as submitted earlier by so much for each level of their priority.
+   *
+   * @param levelNanos at least 0
+   */
+  JobQueue(long levelNanos) {
+    this.levelNanos = levelNanos;
+    this.unlabelled = new JobLine<>(levelNanos);
   }
 
   boolean isEmpty() {
-    return first == null;
+    return turns.isEmpty();
   }
 
+  /** The one to be handed out next; null if none waits. */
   @Nullable Job<J> peek() {
-    return first;
+    JobLine<J> first = turns.peekFirst();
+    return first == null ? null : first.peek();
   }
 
   void addLast(Job<J> job) {
-    job.previous = last;
-    if (last == null) {
-      first = job;
-    } else {
-      last.next = job;
-    }
-    last = job;
-    size++;
+    line(job).addLast(job);
   }
 
   void addFirst(Job<J> job) {
-    job.next = first;
-    if (first == null) {
-      last = job;
-    } else {
-      first.previous = job;
+    line(job).addFirst(job);
+  }
+
+  private JobLine<J> line(Job<J> job) {
+    String label = job.spec().label();
+    JobLine<J> line =
+        label == null
+            ? unlabelled
+            : byLabel.computeIfAbsent(label, any -> new JobLine<>(levelNanos));
+    if (line.isEmpty()) {
+      turns.addLast(line);
     }
-    first = job;
-    size++;
+    return line;
+  }
+
+  /** Takes out the one that was next, which is handed out: then it is another line's turn. */
+  void take(Job<J> job) {
+    JobLine<J> line = turns.peekFirst();
+    remove(job);
+    if (line != null && !line.isEmpty() && turns.size() > 1) {
+      turns.addLast(turns.removeFirst());
+    }
   }
 
   void remove(Job<J> job) {
-    if (job.previous == null) {
-      first = job.next;
-    } else {
-      job.previous.next = job.next;
+    String label = job.spec().label();
+    JobLine<J> line = label == null ? unlabelled : byLabel.get(label);
+    if (line == null) {
+      throw new IllegalStateException("job " + job.id() + " is not in the queue");
     }
-    if (job.next == null) {
-      last = job.previous;
-    } else {
-      job.next.previous = job.previous;
+    line.remove(job);
+    if (line.isEmpty()) {
+      turns.remove(line);
+      if (label != null) {
+        byLabel.remove(label);
+      }
     }
-    job.previous = null;
-    job.next = null;
-    size--;
   }
 }

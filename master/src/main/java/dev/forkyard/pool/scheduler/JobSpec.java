@@ -1,5 +1,7 @@
 package dev.forkyard.pool.scheduler;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the scheduler must know of a job.
  *
@@ -12,6 +14,8 @@ package dev.forkyard.pool.scheduler;
  * @param backoffNanos the pause before the first retry, doubled with each further one
  * @param maxBackoffNanos the longest pause
  * @param bytes the size of its input
+ * @param priority from {@link #MIN_PRIORITY} to {@link #MAX_PRIORITY}; higher ones go first
+ * @param label of those that share the workers with others; null where it has none
  */
 public record JobSpec(
     long runNanos,
@@ -22,4 +26,16 @@ public record JobSpec(
     boolean retryLost,
     long backoffNanos,
     long maxBackoffNanos,
-    int bytes) {}
+    int bytes,
+    int priority,
+    @Nullable String label) {
+
+  /** The least that a job may have. */
+  public static final int MIN_PRIORITY = -10;
+
+  /** The highest that a job may have. */
+  public static final int MAX_PRIORITY = 10;
+
+  /** No deadline, no retry, nothing to tell it from others. */
+  public static final JobSpec PLAIN = new JobSpec(0, 0, 0, 0, 0, false, 0, 0, 0, 0, null);
+}

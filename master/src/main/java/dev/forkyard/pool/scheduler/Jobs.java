@@ -10,7 +10,7 @@ final class Jobs<J> {
   private final Actions<J> actions;
   private final Timers timers;
   private final Backoff backoff;
-  private final JobQueue<J> queue = new JobQueue<>();
+  private final JobQueue<J> queue;
 
   /** Those that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
@@ -21,7 +21,8 @@ final class Jobs<J> {
   private long cancelled;
   private long retried;
 
-  Jobs(Actions<J> actions, Timers timers, Backoff backoff) {
+  Jobs(Actions<J> actions, Timers timers, Backoff backoff, long levelNanos) {
+    this.queue = new JobQueue<>(levelNanos);
     this.actions = actions;
     this.timers = timers;
     this.backoff = backoff;
@@ -36,6 +37,7 @@ final class Jobs<J> {
 
   void add(Job<J> job, long now) {
     submitted++;
+    job.submittedNanos = now;
     queue.addLast(job);
     long queueNanos = job.spec().queueNanos();
     if (queueNanos > 0) {
@@ -101,8 +103,18 @@ final class Jobs<J> {
     end(job, outcome);
   }
 
-  void leaveQueue(Job<J> job) {
+  /** Takes the next one out, for a worker. */
+  void handOut(Job<J> job) {
+    queue.take(job);
+    hasLeftQueue(job);
+  }
+
+  private void leaveQueue(Job<J> job) {
     queue.remove(job);
+    hasLeftQueue(job);
+  }
+
+  private void hasLeftQueue(Job<J> job) {
     stopWaiting(job);
     if (job.firstDequeue()) {
       actions.dequeued(job);

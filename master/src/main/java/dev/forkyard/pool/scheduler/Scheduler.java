@@ -66,7 +66,7 @@ public final class Scheduler<J> {
     this.config = config;
     this.actions = actions;
     this.supervision = new Supervision(config);
-    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()));
+    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), config.levelNanos());
     this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
     this.budget = new Budget<>(config.limits());
@@ -475,7 +475,7 @@ public final class Scheduler<J> {
           || (load > 0 && worker.bytes + job.spec().bytes() > config.maxBytesInFlight())) {
         return;
       }
-      jobs.leaveQueue(job);
+      jobs.handOut(job);
       job.become(new JobState.Assigned(worker.id));
       crew.put(worker, job);
       if (worker.spent()) {

@@ -32,6 +32,7 @@ package dev.forkyard.pool.scheduler;
  *     longest pause between boots it lasts about ten minutes
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
+ * @param levelNanos by how much earlier a job counts as submitted for each level of its priority
  * @param limits of each worker, by which it is replaced
  * @param seed of the chance by which pauses and limits differ a little
  */
@@ -57,6 +58,7 @@ public record SchedulerConfig(
     int killedBootBudget,
     long minBackoffNanos,
     long maxBackoffNanos,
+    long levelNanos,
     Limits limits,
     long seed) {
 
@@ -95,6 +97,7 @@ public record SchedulerConfig(
         6,
         60,
         100 * MILLIS,
+        10 * SECONDS,
         10 * SECONDS,
         limits,
         seed);

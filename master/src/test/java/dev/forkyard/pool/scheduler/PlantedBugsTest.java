@@ -245,8 +245,8 @@ class PlantedBugsTest {
         new Bug(
             "the queue's deadline goes on while a job runs",
             "Jobs.java",
-            "    queue.remove(job);\n    stopWaiting(job);",
-            "    queue.remove(job);"),
+            "    stopWaiting(job);\n    if (job.firstDequeue()) {",
+            "    if (job.firstDequeue()) {"),
         new Bug(
             "a place in the queue is not given back",
             "Jobs.java",
@@ -685,6 +685,31 @@ class PlantedBugsTest {
             "a worker that was dismissed is told to be lost",
             "    actions.forget(worker.id, unasked);",
             "    actions.forget(worker.id, !worker.asked && !closing);"),
+        new Bug(
+            "priorities have no effect",
+            "JobLine.java",
+            "first.submittedNanos - level * levelNanos;",
+            "first.submittedNanos;"),
+        new Bug(
+            "the highest priority always goes first",
+            "JobLine.java",
+            "if (next == null || nanos - nextNanos < 0) {",
+            "if (next == null) {"),
+        new Bug(
+            "the oldest level is forgotten where there are several",
+            "JobLine.java",
+            "level >= lowest; level--",
+            "level > lowest; level--"),
+        new Bug(
+            "labels do not take turns",
+            "JobQueue.java",
+            "      turns.addLast(turns.removeFirst());",
+            "      turns.size();"),
+        new Bug(
+            "a label that comes back goes first",
+            "JobQueue.java",
+            "    if (line.isEmpty()) {\n      turns.addLast(line);",
+            "    if (line.isEmpty()) {\n      turns.addFirst(line);"),
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
@@ -24,6 +25,8 @@ final class Simulation {
   private static final long MILLIS = 1_000_000;
   private static final long SECONDS = 1_000 * MILLIS;
   private static final long MEMORY_LIMIT = 100;
+  private static final long LEVEL = 100 * MILLIS;
+  private static final String[] LABELS = {null, "a", "b"};
 
   /** How long one part of something large takes over the wire: well within every limit. */
   private static final long PART = 700 * MILLIS;
@@ -63,6 +66,11 @@ final class Simulation {
     boolean startedHere;
     boolean cancelledWhileQueued;
     boolean condemned;
+    long submittedAt;
+
+    /** How many jobs of other labels were handed out since one of its own was. */
+    int passedBy;
+
     boolean lingers;
     boolean left;
     boolean asked;
@@ -103,7 +111,9 @@ final class Simulation {
               random.nextInt(4) != 0,
               backoff,
               2 * backoff,
-              random.nextInt(600_000));
+              random.nextInt(600_000),
+              random.nextInt(3) == 0 ? random.nextInt(21) - 10 : 0,
+              LABELS[random.nextInt(2) * random.nextInt(LABELS.length)]);
     }
 
     /** When it last told of progress in the attempt that began last; its start if it never did. */
@@ -535,7 +545,6 @@ final class Simulation {
   private final Scheduler<SimJob> scheduler;
   private long now = 1_000 * SECONDS;
   private long sequence;
-  private long lastFirstRun;
   private long lastJobId;
   private long tickAt = Long.MAX_VALUE;
 
@@ -603,6 +612,7 @@ final class Simulation {
             2 * defaults.bootBudget(),
             defaults.minBackoffNanos(),
             2 * SECONDS,
+            LEVEL,
             limits,
             seed);
     reloads = random.nextInt(5) == 0 ? 1 + random.nextInt(5) : 0;
@@ -676,6 +686,7 @@ final class Simulation {
     jobs.add(sim);
     byId.put(id, sim);
     sim.job = null;
+    sim.submittedAt = now;
     Job<SimJob> job = scheduler.submit(id, sim, sim.spec, now);
     sim.job = job;
     if (random.nextInt(8) == 0) {
@@ -1156,11 +1167,8 @@ final class Simulation {
       check(sim.holder == 0, "a job was handed to two workers at once");
       check(now >= sim.restUntil, "a job runs again before its pause is over");
       check(!worker.forgotten && worker.proven, "a job for a worker that is not there");
-      if (!sim.everHeld) {
-        check(job.id() > lastFirstRun, "jobs overtake each other in the queue");
-        lastFirstRun = job.id();
-        sim.everHeld = true;
-      }
+      observeOrder(job);
+      sim.everHeld = true;
       check(
           worker.bytes == 0 || worker.bytes + sim.spec.bytes() <= config.maxBytesInFlight(),
           "too many bytes in flight");
@@ -1187,6 +1195,31 @@ final class Simulation {
               worker.startNext();
             }
           });
+    }
+
+    /** Within its label none goes before another that counts as older; labels take turns. */
+    private void observeOrder(Job<SimJob> job) {
+      SimJob sim = job.attachment();
+      for (SimJob other : jobs) {
+        boolean waits =
+            other != sim && other.job != null && !other.everHeld && other.outcome == null;
+        if (waits && Objects.equals(sim.spec.label(), other.spec.label())) {
+          boolean before = other.job.id() < job.id();
+          long sooner = rank(sim) - rank(other);
+          check(
+              sim.everHeld
+                  || sooner < 0
+                  || (sooner == 0 && !(before && sim.spec.priority() == other.spec.priority())),
+              "jobs overtake each other in the queue");
+          other.passedBy = 0;
+        } else if (waits) {
+          check(++other.passedBy < LABELS.length, "a label waits for others' turns for too long");
+        }
+      }
+    }
+
+    private long rank(SimJob sim) {
+      return sim.submittedAt - sim.spec.priority() * LEVEL;
     }
 
     @Override
