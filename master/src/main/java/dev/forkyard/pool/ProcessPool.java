@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.pool.ResultStream.Order;
 import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.process.ForkOptions;
 import dev.forkyard.process.JavaVariables;
@@ -214,13 +215,28 @@ public final class ProcessPool implements AutoCloseable {
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
-    return results(handler, inputs.iterator(), () -> {});
+    return results(handler, inputs.iterator(), Order.OF_INPUTS, () -> {});
   }
 
   /** As {@link #map(Class, Iterable)}; closing the result closes the inputs too. */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
-    return results(handler, inputs.iterator(), inputs::close);
+    return results(handler, inputs.iterator(), Order.OF_INPUTS, inputs::close);
+  }
+
+  /**
+   * As {@link #map(Class, Iterable)}, but with the results in the order in which the jobs end, so
+   * that one that lasts holds up no other.
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
+      Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
+    return results(handler, inputs.iterator(), Order.OF_ENDS, () -> {});
+  }
+
+  /** As {@link #mapUnordered(Class, Iterable)}; closing the result closes the inputs too. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
+      Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
+    return results(handler, inputs.iterator(), Order.OF_ENDS, inputs::close);
   }
 
   /**
@@ -241,9 +257,12 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object> Stream<O> results(
-      Class<? extends JobHandler<I, O>> handler, Iterator<? extends I> inputs, Runnable onClose) {
+      Class<? extends JobHandler<I, O>> handler,
+      Iterator<? extends I> inputs,
+      Order order,
+      Runnable onClose) {
     HandlerRef<I, O> ref = ref(handler);
-    return ResultStream.results(inputs, submitter(ref), window(), onClose);
+    return ResultStream.results(inputs, submitter(ref), window(), order, onClose);
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object>

@@ -1,11 +1,15 @@
 package dev.forkyard.pool;
 
-import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -13,22 +17,46 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcomes of many jobs in the order of their inputs, submitted as they are consumed: never
- * more than a window of jobs ahead of the consumer, whose thread alone pulls the inputs.
+ * The outcomes of many jobs, submitted as they are consumed: never more than a window of jobs ahead
+ * of the consumer, whose thread alone pulls the inputs.
  */
 final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     extends Spliterators.AbstractSpliterator<JobOutcome<I, O>> {
 
-  private record Item<I extends @Nullable Object, O extends @Nullable Object>(
-      I input, JobFuture<O> future) {}
+  /** In which order outcomes come. */
+  enum Order {
+    /** That of their inputs. */
+    OF_INPUTS,
+    /** That in which they end. */
+    OF_ENDS
+  }
+
+  /** A job that was submitted; it is equal to itself alone, whatever its input is. */
+  private static final class Item<I extends @Nullable Object, O extends @Nullable Object> {
+    final I input;
+    final JobFuture<O> future;
+
+    Item(I input, JobFuture<O> future) {
+      this.input = input;
+      this.future = future;
+    }
+  }
 
   private final Iterator<? extends I> inputs;
   private final Function<I, JobFuture<O>> submit;
   private final int window;
-  private final ArrayDeque<Item<I, O>> ahead = new ArrayDeque<>();
+  private final Order order;
 
-  private ResultStream(Iterator<? extends I> inputs, Function<I, JobFuture<O>> submit, int window) {
+  /** Those that were not consumed, in the order of their inputs. */
+  private final Set<Item<I, O>> ahead = new LinkedHashSet<>();
+
+  /** Those of them that have ended, in that order; used where that counts. */
+  private final BlockingQueue<Item<I, O>> ended = new LinkedBlockingQueue<>();
+
+  private ResultStream(
+      Iterator<? extends I> inputs, Function<I, JobFuture<O>> submit, int window, Order order) {
     super(Long.MAX_VALUE, Spliterator.ORDERED);
+    this.order = order;
     this.inputs = inputs;
     this.submit = submit;
     this.window = window;
@@ -40,7 +68,7 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
       Function<I, JobFuture<O>> submit,
       int window,
       Runnable onClose) {
-    ResultStream<I, O> results = new ResultStream<>(inputs, submit, window);
+    ResultStream<I, O> results = new ResultStream<>(inputs, submit, window, Order.OF_INPUTS);
     return StreamSupport.stream(results, false)
         .onClose(
             () -> {
@@ -55,8 +83,9 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
       Iterator<? extends I> inputs,
       Function<I, JobFuture<O>> submit,
       int window,
+      Order order,
       Runnable onClose) {
-    ResultStream<I, O> results = new ResultStream<>(inputs, submit, window);
+    ResultStream<I, O> results = new ResultStream<>(inputs, submit, window, order);
     return StreamSupport.stream(results, false)
         .<O>map(
             outcome -> {
@@ -85,18 +114,49 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
   public boolean tryAdvance(Consumer<? super JobOutcome<I, O>> consumer) {
     try {
       while (ahead.size() < window && inputs.hasNext()) {
-        I input = inputs.next();
-        ahead.addLast(new Item<>(input, submit.apply(input)));
+        submitNext();
       }
-      Item<I, O> item = ahead.pollFirst();
-      if (item == null) {
+      if (ahead.isEmpty()) {
         return false;
       }
+      Item<I, O> item = next();
+      ahead.remove(item);
       consumer.accept(outcome(item));
       return true;
     } catch (RuntimeException | Error e) {
       cancelAhead();
       throw e;
+    }
+  }
+
+  private void submitNext() {
+    I input = inputs.next();
+    Item<I, O> item = new Item<>(input, submit.apply(input));
+    ahead.add(item);
+    if (order == Order.OF_ENDS) {
+      item.future.whenComplete((result, error) -> ended.add(item));
+    }
+  }
+
+  private Item<I, O> next() {
+    return order == Order.OF_ENDS ? awaitEnded() : ahead.iterator().next();
+  }
+
+  /** As a join does, it waits on when the thread is interrupted. */
+  private Item<I, O> awaitEnded() {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return ended.take();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -115,8 +175,8 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
   }
 
   private void cancelAhead() {
-    for (Item<I, O> item = ahead.pollFirst(); item != null; item = ahead.pollFirst()) {
-      item.future.cancel(true);
-    }
+    List<Item<I, O>> open = List.copyOf(ahead);
+    ahead.clear();
+    open.forEach(item -> item.future.cancel(true));
   }
 }

@@ -1,0 +1,121 @@
+package dev.forkyard.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.forkyard.pool.ProcessPoolTest.Obey;
+import dev.forkyard.worker.JobContext;
+import dev.forkyard.worker.JobHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Results as they come. */
+@Timeout(60)
+class MapTest {
+
+  @TempDir private Path directory;
+
+  private ProcessPool.Builder small() {
+    return ProcessPool.builder().workers(2).workerHeapBytes(64 << 20);
+  }
+
+  /** Answers with its input; one that is a file waits until that is there. */
+  public static final class AwaitFile implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      while (input.startsWith("/") && Files.notExists(Path.of(input))) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      return input;
+    }
+  }
+
+  @Test
+  void unorderedAJobThatLastsHoldsUpNoOtherAndAllResultsCome() throws IOException {
+    Path file = directory.resolve("go");
+    List<String> inputs = new ArrayList<>(List.of(file.toString()));
+    IntStream.range(0, 1_000).forEach(i -> inputs.add("n" + i));
+    try (ProcessPool pool = small().build();
+        Stream<String> results = pool.mapUnordered(AwaitFile.class, inputs)) {
+      Iterator<String> each = results.iterator();
+      Set<String> seen = new HashSet<>();
+      for (int i = 0; i < 1_000; i++) {
+        seen.add(each.next());
+      }
+      assertThat(seen).hasSize(1_000).doesNotContain(file.toString());
+      Files.createFile(file);
+      assertThat(each.next()).isEqualTo(file.toString());
+      assertThat(each.hasNext()).isFalse();
+    }
+  }
+
+  @Test
+  void unorderedTheFirstFailureEndsTheStreamAndTheRestIsCancelled() {
+    String never = directory.resolve("never").toString();
+    List<String> inputs = List.of("throw x", "sleep 60000", "sleep 60000");
+    try (ProcessPool pool = small().build()) {
+      assertThatThrownBy(() -> pool.mapUnordered(Obey.class, inputs).toList())
+          .isInstanceOf(JobFailedException.class)
+          .hasMessageContaining("IllegalStateException: x");
+      await().until(() -> pool.stats().cancelled() == 2);
+      Stream<String> closed = pool.mapUnordered(AwaitFile.class, List.of("a", never));
+      assertThat(closed.iterator().next()).isEqualTo("a");
+      closed.close();
+      await().until(() -> pool.stats().cancelled() == 3);
+    }
+  }
+
+  @Test
+  void ofEndlessInputsNoMoreAreTakenThanTheWindowAndWhatWasConsumed() {
+    AtomicInteger taken = new AtomicInteger();
+    AtomicBoolean closed = new AtomicBoolean();
+    Stream<String> endless =
+        Stream.generate(() -> "n" + taken.incrementAndGet()).onClose(() -> closed.set(true));
+    try (ProcessPool pool = small().queueCapacity(10).build();
+        Stream<String> results = pool.mapUnordered(AwaitFile.class, endless)) {
+      Iterator<String> each = results.iterator();
+      for (int i = 1; i <= 100; i++) {
+        assertThat(each.next()).startsWith("n");
+        assertThat(taken.get()).isLessThanOrEqualTo(i + 10);
+      }
+    }
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void aThreadThatIsInterruptedWhileItWaitsStaysSoAndGetsItsResult() throws Exception {
+    Path file = directory.resolve("go");
+    try (ProcessPool pool = small().build()) {
+      List<String> got = new ArrayList<>();
+      AtomicBoolean interrupted = new AtomicBoolean();
+      Thread consumer =
+          new Thread(
+              () -> {
+                got.addAll(pool.mapUnordered(AwaitFile.class, List.of(file.toString())).toList());
+                interrupted.set(Thread.currentThread().isInterrupted());
+              });
+      consumer.start();
+      await().until(() -> consumer.getState() == Thread.State.WAITING);
+      consumer.interrupt();
+      Files.createFile(file);
+      consumer.join();
+      assertThat(got).containsExactly(file.toString());
+      assertThat(interrupted).isTrue();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.forkyard.worker;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A context for unit tests of handlers, which need no worker: {@code new WordCount().handle("one
+ * two", new TestJobContext())}. Each {@code with} method answers with a changed copy.
+ */
+public final class TestJobContext implements JobContext {
+
+  private final long jobId;
+  private final int attempt;
+  private final @Nullable Duration timeout;
+  private final long madeNanos = System.nanoTime();
+  private final AtomicLong progressed = new AtomicLong();
+  private volatile boolean cancelled;
+
+  /** Of a job with the id 1, in its first attempt, without a timeout. */
+  public TestJobContext() {
+    this(1, 1, null);
+  }
+
+  private TestJobContext(long jobId, int attempt, @Nullable Duration timeout) {
+    this.jobId = jobId;
+    this.attempt = attempt;
+    this.timeout = timeout;
+  }
+
+  /** Another job. */
+  public TestJobContext withJobId(long jobId) {
+    return new TestJobContext(jobId, attempt, timeout);
+  }
+
+  /**
+   * Another attempt.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public TestJobContext withAttempt(int attempt) {
+    if (attempt < 1) {
+      throw new IllegalArgumentException("attempt must be at least 1, but is " + attempt);
+    }
+    return new TestJobContext(jobId, attempt, timeout);
+  }
+
+  /** A job that may run for so long, from now on. */
+  public TestJobContext withTimeout(Duration timeout) {
+    return new TestJobContext(jobId, attempt, Objects.requireNonNull(timeout, "timeout"));
+  }
+
+  /** Asks the job to stop, as a soft timeout does; to interrupt its thread is the test's. */
+  public void cancel() {
+    cancelled = true;
+  }
+
+  /** How often the job told of progress. */
+  public long progressCalls() {
+    return progressed.get();
+  }
+
+  @Override
+  public long jobId() {
+    return jobId;
+  }
+
+  @Override
+  public int attempt() {
+    return attempt;
+  }
+
+  @Override
+  public Optional<Duration> remaining() {
+    if (timeout == null) {
+      return Optional.empty();
+    }
+    Duration left = timeout.minusNanos(System.nanoTime() - madeNanos);
+    return Optional.of(left.isNegative() ? Duration.ZERO : left);
+  }
+
+  @Override
+  public void progress() {
+    progressed.incrementAndGet();
+  }
+
+  @Override
+  public boolean cancelled() {
+    return cancelled;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.forkyard.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class TestJobContextTest {
+
+  /** Counts until it is asked to stop. */
+  private static final class Counter implements JobHandler<Integer, Integer> {
+    @Override
+    public Integer handle(Integer most, JobContext context) {
+      int count = 0;
+      while (count < most && !context.cancelled()) {
+        context.progress();
+        count++;
+      }
+      return count;
+    }
+  }
+
+  @Test
+  void aHandlerIsTestedWithoutAnyProcess() {
+    TestJobContext context = new TestJobContext();
+    assertThat(new Counter().handle(3, context)).isEqualTo(3);
+    assertThat(context.progressCalls()).isEqualTo(3);
+    context.cancel();
+    assertThat(new Counter().handle(3, context)).isZero();
+  }
+
+  @Test
+  void whatAHandlerMayAskForCanBeSaid() {
+    TestJobContext plain = new TestJobContext();
+    assertThat(plain.jobId()).isEqualTo(1);
+    assertThat(plain.attempt()).isEqualTo(1);
+    assertThat(plain.remaining()).isEmpty();
+    TestJobContext context = plain.withJobId(7).withAttempt(2).withTimeout(Duration.ofMinutes(1));
+    assertThat(context.jobId()).isEqualTo(7);
+    assertThat(context.attempt()).isEqualTo(2);
+    assertThat(context.remaining().orElseThrow())
+        .isBetween(Duration.ofSeconds(1), Duration.ofMinutes(1));
+    assertThat(plain.withTimeout(Duration.ZERO).remaining()).hasValue(Duration.ZERO);
+    assertThatThrownBy(() -> plain.withAttempt(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("attempt must be at least 1, but is 0");
+  }
+}
