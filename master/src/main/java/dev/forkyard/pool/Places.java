@@ -32,7 +32,7 @@ final class Places {
     if (free.tryAcquire()) {
       return true;
     }
-    if (!free.tryAcquire(Math.min(nanos, timeoutNanos), TimeUnit.NANOSECONDS)) {
+    if (!acquire(Math.min(nanos, timeoutNanos))) {
       if (nanos < timeoutNanos) {
         return false;
       }
@@ -43,6 +43,14 @@ final class Places {
       free.release();
       refuseIfClosed();
     }
+    return true;
+  }
+
+  private boolean acquire(long nanos) throws InterruptedException {
+    if (nanos < Long.MAX_VALUE) {
+      return free.tryAcquire(nanos, TimeUnit.NANOSECONDS);
+    }
+    free.acquire();
     return true;
   }
 

@@ -91,7 +91,7 @@ class QueueTest {
       List<Integer> results = new ArrayList<>();
       Thread submitter = new Thread(() -> results.add(pool.submit(() -> 2).join()));
       submitter.start();
-      await().until(() -> submitter.getState() == Thread.State.TIMED_WAITING);
+      await().until(() -> submitter.getState() == Thread.State.WAITING);
       assertThat(pool.stats().submitted()).isEqualTo(2);
       release();
       submitter.join();

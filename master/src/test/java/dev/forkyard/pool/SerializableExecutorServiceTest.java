@@ -876,7 +876,7 @@ class SerializableExecutorServiceTest {
                   }
                 });
         submitter.start();
-        await().until(() -> submitter.getState() == Thread.State.TIMED_WAITING);
+        await().until(() -> submitter.getState() == Thread.State.WAITING);
         submitter.interrupt();
         assertThat(refusal)
             .succeedsWithin(LONG)
