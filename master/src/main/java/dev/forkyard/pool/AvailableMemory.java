@@ -70,8 +70,10 @@ final class AvailableMemory {
     Path top = root.resolve(hierarchy);
     Path inner = top.resolve(group.substring(group.startsWith("/") ? 1 : 0)).normalize();
     long least = number(text(top.resolve(file)));
-    for (Path each = inner; each.startsWith(top) && !each.equals(top); each = each.getParent()) {
+    Path each = inner;
+    while (each != null && each.startsWith(top) && !each.equals(top)) {
       least = Math.min(least, number(text(each.resolve(file))));
+      each = each.getParent();
     }
     return least;
   }

@@ -875,6 +875,17 @@ public final class ProcessPool implements AutoCloseable {
      * @throws UncheckedIOException if its socket or its guard process can't be made
      */
     public ProcessPool build() {
+      PoolConfig config = config();
+      try {
+        return new ProcessPool(config);
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            "pool " + config.name() + " could not be started: " + e.getMessage(), e);
+      }
+    }
+
+    /** The settings so far, if they do not contradict each other. */
+    PoolConfig config() {
       int least = minWorkers < 0 ? workers : minWorkers;
       if (least > workers) {
         throw new IllegalArgumentException(
@@ -884,41 +895,34 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "transport " + transport + " is not available on this system");
       }
-      PoolConfig config =
-          new PoolConfig(
-              name == null ? "pool-" + POOLS.incrementAndGet() : name,
-              workers,
-              least,
-              prefetch,
-              queueCapacity,
-              maxFrameBytes,
-              bootTimeout,
-              heartbeatTimeout,
-              classPath == null ? ForkOptions.ownClassPath() : classPath,
-              jvmOptions,
-              new HashMap<>(environment),
-              javaHome,
-              crashDirectory,
-              workerHeapBytes,
-              transport,
-              defaultOptions,
-              outputListener,
-              completionExecutor,
-              allowedResults.isEmpty() ? null : String.join(";", allowedResults),
-              new Limits(
-                  maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory, memoryBudget),
-              stopTimeout,
-              spinFor.toNanos(),
-              archives(),
-              submitTimeout,
-              eventListener,
-              recordTimes);
-      try {
-        return new ProcessPool(config);
-      } catch (IOException e) {
-        throw new UncheckedIOException(
-            "pool " + config.name() + " could not be started: " + e.getMessage(), e);
-      }
+      return new PoolConfig(
+          name == null ? "pool-" + POOLS.incrementAndGet() : name,
+          workers,
+          least,
+          prefetch,
+          queueCapacity,
+          maxFrameBytes,
+          bootTimeout,
+          heartbeatTimeout,
+          classPath == null ? ForkOptions.ownClassPath() : classPath,
+          jvmOptions,
+          new HashMap<>(environment),
+          javaHome,
+          crashDirectory,
+          workerHeapBytes,
+          transport,
+          defaultOptions,
+          outputListener,
+          completionExecutor,
+          allowedResults.isEmpty() ? null : String.join(";", allowedResults),
+          new Limits(
+              maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory, memoryBudget),
+          stopTimeout,
+          spinFor.toNanos(),
+          archives(),
+          submitTimeout,
+          eventListener,
+          recordTimes);
     }
 
     private @Nullable Path archives() {

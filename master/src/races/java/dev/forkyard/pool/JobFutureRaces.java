@@ -3,18 +3,12 @@ package dev.forkyard.pool;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Outcome.Replied;
-import dev.forkyard.process.ForkOptions;
 import dev.forkyard.protocol.Frame;
-import dev.forkyard.transport.TransportKind;
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -48,30 +42,7 @@ final class JobFutureRaces {
 
   private static PoolLoop ended() {
     PoolLoop loop =
-        new PoolLoop(
-            new PoolConfig(
-                "races",
-                1,
-                1,
-                0,
-                1,
-                1 << 20,
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(10),
-                ForkOptions.ownClassPath(),
-                List.of(),
-                Map.of(),
-                Path.of("java"),
-                Path.of("."),
-                64 << 20,
-                TransportKind.best(),
-                JobOptions.defaults(),
-                null,
-                null,
-                null,
-                Limits.NONE,
-                Duration.ofSeconds(5)),
-            freed -> {});
+        new PoolLoop(ProcessPool.builder().name("races").workers(1).config(), freed -> {});
     loop.terminated();
     return loop;
   }

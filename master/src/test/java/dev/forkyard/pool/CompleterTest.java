@@ -3,15 +3,10 @@ package dev.forkyard.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
-import dev.forkyard.transport.TransportKind;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -143,34 +138,7 @@ class CompleterTest {
   }
 
   private static PoolLoop loop(Executor executor) {
-    PoolConfig config =
-        new PoolConfig(
-            "test",
-            1,
-            1,
-            0,
-            1,
-            1 << 20,
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            List.of(),
-            List.of(),
-            Map.of(),
-            Path.of("java"),
-            Path.of("."),
-            0,
-            TransportKind.TCP,
-            JobOptions.defaults(),
-            null,
-            executor,
-            null,
-            Limits.NONE,
-            Duration.ofSeconds(5),
-            0,
-            null,
-            null,
-            null,
-            false);
+    PoolConfig config = ProcessPool.builder().name("test").completionExecutor(executor).config();
     return new PoolLoop(config, freed -> {});
   }
 }

@@ -3,15 +3,11 @@ package dev.forkyard.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.forkyard.pool.scheduler.Limits;
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
-import dev.forkyard.transport.TransportKind;
 import java.lang.ref.WeakReference;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -150,32 +146,6 @@ class JobFutureTest {
   }
 
   private static PoolConfig config() {
-    return new PoolConfig(
-        "test",
-        1,
-        1,
-        0,
-        1,
-        1 << 20,
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(1),
-        List.of(),
-        List.of(),
-        Map.of(),
-        Path.of("java"),
-        Path.of("."),
-        0,
-        TransportKind.TCP,
-        JobOptions.defaults(),
-        null,
-        null,
-        null,
-        Limits.NONE,
-        Duration.ofSeconds(5),
-        0,
-        null,
-        null,
-        null,
-        false);
+    return ProcessPool.builder().name("test").workers(1).config();
   }
 }

@@ -5,19 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.forkyard.pool.scheduler.Limits;
-import dev.forkyard.process.ForkOptions;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
-import dev.forkyard.transport.TransportKind;
 import dev.forkyard.transport.TransportServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -125,32 +119,11 @@ class PoolLoopTest {
   }
 
   private PoolConfig config() {
-    return new PoolConfig(
-        "test",
-        2,
-        2,
-        0,
-        100,
-        1 << 20,
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(10),
-        ForkOptions.ownClassPath(),
-        List.of(),
-        Map.of(),
-        Path.of(System.getProperty("java.home")),
-        Path.of(System.getProperty("java.io.tmpdir")),
-        64 << 20,
-        TransportKind.best(),
-        JobOptions.defaults(),
-        null,
-        null,
-        null,
-        Limits.NONE,
-        Duration.ofSeconds(5),
-        0,
-        null,
-        null,
-        null,
-        false);
+    return ProcessPool.builder()
+        .name("test")
+        .workers(2)
+        .workerHeapBytes(64 << 20)
+        .classDataSharing(false)
+        .config();
   }
 }
