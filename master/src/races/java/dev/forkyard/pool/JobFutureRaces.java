@@ -48,7 +48,7 @@ final class JobFutureRaces {
   }
 
   private static JobFuture<String> future() {
-    return new JobFuture<>(ENDED, 1, HANDLER, DONE, JobOptions.defaults());
+    return new JobFuture<>(ENDED, 1, HANDLER, DONE, JobOptions.defaults(), null);
   }
 
   /** As the loop does it. */
