@@ -219,9 +219,9 @@ class ValueCodecTest {
     assertThatThrownBy(() -> new ValueCodec().encode(new Holder()))
         .isInstanceOf(NotSerializableException.class)
         .hasMessage(
-            Unserializable.class.getName()
-                + " is not Serializable, but "
-                + Holder.class.getName()
-                + " holds or captures it; make it Serializable, or leave it out");
+            "ValueCodecTest$Holder.held (class "
+                + Unserializable.class.getName()
+                + ") is not Serializable; make it Serializable, mark the field transient, or leave"
+                + " it out");
   }
 }
