@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,8 +138,12 @@ class CompleterTest {
     loop.completer().execute(List.of(future));
   }
 
-  private static PoolLoop loop(Executor executor) {
-    PoolConfig config = ProcessPool.builder().name("test").completionExecutor(executor).config();
+  private static PoolLoop loop(@Nullable Executor executor) {
+    ProcessPool.Builder settings = ProcessPool.builder().name("test");
+    if (executor != null) {
+      settings.completionExecutor(executor);
+    }
+    PoolConfig config = settings.config();
     return new PoolLoop(config, freed -> {});
   }
 }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
+import dev.forkyard.transport.TransportKind;
 import dev.forkyard.transport.TransportServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ class PoolLoopTest {
   @BeforeEach
   void start() throws IOException {
     directory = RuntimeDirectory.create();
-    server = TransportServer.bind(config.transport(), directory.path(), 0, loop::admit);
+    server = TransportServer.bind(TransportKind.best(), directory.path(), 0, loop::admit);
     guard = ProcessGuard.start(directory.path());
     launcher = new WorkerLauncher(config, directory, completedFuture(server.address()), guard);
     loop.launchFirst(launcher);
