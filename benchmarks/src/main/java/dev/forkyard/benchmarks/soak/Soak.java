@@ -114,7 +114,10 @@ public final class Soak implements Callable<Integer> {
     return Duration.parse("PT" + matcher.group(1) + matcher.group(2).toUpperCase(Locale.ROOT));
   }
 
-  /** The first and the last master end by themselves; of the others about half are killed. */
+  /**
+   * The first master ends by itself and the second is killed, however short it all is; of the
+   * others about half are killed, and not the last.
+   */
   private void run(Path directory, Duration all) throws Exception {
     Random random = new Random(seed);
     long end = System.nanoTime() + all.toNanos();
@@ -126,7 +129,7 @@ public final class Soak implements Callable<Integer> {
       boolean last = left < 2 * life;
       MasterRun master =
           new MasterRun(directory, random.nextLong(), last ? Math.max(1, left) : life, workers);
-      book(master.run(kill && !last));
+      book(master.run(kill && (!last || killed == 0)));
       System.out.printf(
           Locale.ROOT,
           "%s left: %d masters (%d killed), %,d jobs, %,d workers killed or stopped, %d faults%n",

@@ -49,7 +49,7 @@ class BenchIT {
       assertThat(workload.at("/threads/poolRatio/median").asDouble()).isPositive();
     }
     assertThat(measured).isEqualTo(WORKLOADS);
-    assertThat(report.get("latency")).hasSize(4);
+    assertThat(report.get("latency")).hasSize(5);
     assertThat(report.at("/machine/cores").asInt()).isPositive();
     assertThat(Files.readString(page))
         .contains("Chart.js v")

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command, for a short time: three masters, of which one is killed. */
+/** The command, for a short time: of its masters one is killed. */
 @Timeout(400)
 @EnabledOnOs(OS.LINUX)
 class SoakIT {
