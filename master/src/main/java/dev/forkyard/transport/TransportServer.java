@@ -25,6 +25,9 @@ public final class TransportServer implements AutoCloseable {
   private static final int MAX_SOCKET_PATH_CHARS = 100;
   private static final int CLOSE_SECONDS = 5;
 
+  /** Of a Unix-domain socket, so that large frames take fewer turns; a system may give less. */
+  private static final int SEND_BUFFER_BYTES = 1 << 20;
+
   /** Decides who gets in. */
   @FunctionalInterface
   public interface Gate {
@@ -85,6 +88,9 @@ public final class TransportServer implements AutoCloseable {
                   new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel connection) {
+                      if (socket != null) {
+                        connection.config().setOption(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES);
+                      }
                       connection.pipeline().addLast(new FrameChannel(socket, refusals, gate));
                     }
                   })

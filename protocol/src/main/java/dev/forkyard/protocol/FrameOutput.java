@@ -13,7 +13,7 @@ import java.util.ArrayDeque;
  */
 public final class FrameOutput {
 
-  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int BUFFER_BYTES = 256 << 10;
   private static final int LARGE_BYTES = 16 << 10;
 
   /** Goes first; always ready to be put into. */

@@ -16,7 +16,7 @@ final class LargeFrame {
   private static final int TRUSTED_BYTES = 4 << 20;
 
   /** The JDK makes direct memory of the size that it may read, and keeps it. */
-  private static final int STEP_BYTES = 64 << 10;
+  private static final int STEP_BYTES = 256 << 10;
 
   /** Without its payload. */
   private final Frame head;
