@@ -29,7 +29,7 @@ final class MasterChannel {
   private static final int MAX_COLLECTED_BYTES = 16 << 10;
 
   /** What is done often is done in less; who takes longer is not waited for. */
-  private static final long MAX_WAIT_NANOS = 100_000;
+  private static final long MAX_WAIT_NANOS = 500_000;
 
   private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
   private static final String LINUX_PROVIDER = "sun.nio.ch.EPollSelectorProvider";
