@@ -155,7 +155,9 @@ class ProcessGuardTest {
 
   @Test
   void whoAsksForTheSameSessionTwiceIsAnsweredTwice() throws Exception {
-    ChildProcess process = shell("sleep 1000");
+    ChildProcess process = shell("echo $$; sleep 1000");
+    // Before that it may not lead a session yet, of which nothing would be found.
+    pidFromOutput();
     CompletableFuture<Void> first = guard.reap(process.pid());
     guard.reap(process.pid()).get(10, TimeUnit.SECONDS);
     assertThat(first).isDone();
