@@ -1563,10 +1563,16 @@ final class Simulation {
       SimWorker worker = workers.get(job.workerId());
       check(sim.lingers && !sim.left, "a job left its worker twice, or for nothing");
       sim.left = true;
-      boolean known = worker.honest() && !worker.immortal;
-      check(!known || !sim.runningNow, "a job runs that has left its worker");
+      check(
+          !sim.runningNow || !isKnown(worker) || !isKnown(workers.get(sim.startedOn)),
+          "a job runs that has left its worker");
       check(sim.starts > 0 || job.neverStarted() || tainted(), "a job is taken for started");
       checkStart(job);
+    }
+
+    /** Else it may run a job still that is in another's hands by now, or in nobody's. */
+    private boolean isKnown(SimWorker worker) {
+      return worker.honest() && !worker.immortal;
     }
 
     private void checkStart(Job<SimJob> job) {
