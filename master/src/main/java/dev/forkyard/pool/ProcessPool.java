@@ -82,16 +82,23 @@ public final class ProcessPool implements AutoCloseable {
     this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
     CompletableFuture<String> address = new CompletableFuture<>();
     ProcessGuard started = null;
+    WorkerLauncher launching = null;
     try {
       started = ProcessGuard.start(directory.path());
-      this.launcher = new WorkerLauncher(config, directory, address, started);
+      launching = new WorkerLauncher(config, directory, address, started);
+      this.launcher = launching;
       Runtime.getRuntime().addShutdownHook(shutdownHook);
       loop.launchFirst(launcher);
       this.server =
           TransportServer.bind(
               transport(config.transport()), directory.path(), config.spinNanos(), loop::admit);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Ends the first workers, which wait for it.
       address.completeExceptionally(e);
+      removeShutdownHook();
+      if (launching != null) {
+        launching.close();
+      }
       if (started != null) {
         started.close();
       }
@@ -481,13 +488,17 @@ public final class ProcessPool implements AutoCloseable {
       directory.close();
       loop.completer().close();
       loop.events().close();
-      try {
-        Runtime.getRuntime().removeShutdownHook(shutdownHook);
-      } catch (IllegalStateException alreadyShuttingDown) {
-        // Then the hook is what runs this.
-      }
+      removeShutdownHook();
     } finally {
       released.complete(null);
+    }
+  }
+
+  private void removeShutdownHook() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException alreadyShuttingDown) {
+      // Then the hook is what runs.
     }
   }
 
