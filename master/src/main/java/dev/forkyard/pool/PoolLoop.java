@@ -65,6 +65,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
+  private final Latecomers latecomers = new Latecomers();
 
   /** The one that was found last: most often it is asked for many times in a row. */
   private @Nullable WorkerLink found;
@@ -573,7 +574,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
         || link.connection != null
         || !MessageDigest.isEqual(prepared.token(), hello.token())
         || hello.version() != FrameCodec.VERSION) {
-      return null;
+      return latecomers.admit(hello, connection);
     }
     link.connection = connection;
     link.greeted = true;
@@ -1081,11 +1082,14 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void forget(long workerId, boolean lost) {
     WorkerLink link = links.remove(workerId);
     found = null;
-    if (link != null) {
-      events.tell(link.ended(lost));
+    if (link == null) {
+      return;
     }
-    if (link != null && link.connection != null) {
+    events.tell(link.ended(lost));
+    if (link.connection != null) {
       link.connection.close();
+    } else if (link.prepared != null) {
+      latecomers.add(workerId, link.prepared.token());
     }
   }
 

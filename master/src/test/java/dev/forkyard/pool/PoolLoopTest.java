@@ -5,21 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.transport.TransportKind;
 import dev.forkyard.transport.TransportServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of a pool's jobs and workers when something throws on its event loop. */
 @Timeout(60)
@@ -96,6 +106,50 @@ class PoolLoopTest {
     }
     assertBroken(open, "planted in the queue");
     assertThat(loop.termination()).succeedsWithin(30, TimeUnit.SECONDS);
+  }
+
+  /** The greetings lie in the socket while the loop is held, and are read after the ends. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void workersThatDieBeforeTheirGreetingIsReadAreNotTakenForStrangers() {
+    Logger logger = (Logger) LoggerFactory.getLogger(TransportServer.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    CountDownLatch released = new CountDownLatch(1);
+    try {
+      loop.post(() -> awaitUninterruptibly(released));
+      await().until(() -> connections() == 2);
+      List<ProcessHandle> workers =
+          ProcessHandle.current()
+              .children()
+              .filter(each -> each.info().commandLine().orElse("").contains(".worker."))
+              .toList();
+      assertThat(workers).hasSize(2);
+      workers.forEach(ProcessHandle::destroyForcibly);
+      await().until(() -> workers.stream().noneMatch(ProcessHandle::isAlive));
+      released.countDown();
+      assertThat(submit("a").join()).isEqualTo("a");
+    } finally {
+      released.countDown();
+      logger.detachAppender(lines);
+    }
+    assertThat(lines.list).isEmpty();
+  }
+
+  /** To the server's socket, also those not yet accepted. */
+  private long connections() throws IOException {
+    try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"))) {
+      return sockets.filter(each -> each.endsWith(directory.path() + "/s")).count() - 1;
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private JobFuture<String> submit(String order) {
