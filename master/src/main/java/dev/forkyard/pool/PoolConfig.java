@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A pool's settings, checked.
  *
  * @param cacheDirectory where class-data archives lie; null: there are none
+ * @param setup what each worker is given when it starts, encoded
  */
 record PoolConfig(
     String name,
@@ -41,7 +42,8 @@ record PoolConfig(
     @Nullable Path cacheDirectory,
     @Nullable Duration submitTimeout,
     @Nullable Consumer<PoolEvent> eventListener,
-    boolean recordTimes) {
+    boolean recordTimes,
+    byte[] setup) {
 
   PoolConfig withWorkers(int workers, int minWorkers) {
     return with(workers, minWorkers, classPath, jvmOptions);
@@ -79,6 +81,7 @@ record PoolConfig(
         cacheDirectory,
         submitTimeout,
         eventListener,
-        recordTimes);
+        recordTimes,
+        setup);
   }
 }

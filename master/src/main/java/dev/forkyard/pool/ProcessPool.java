@@ -556,6 +556,7 @@ public final class ProcessPool implements AutoCloseable {
     private @Nullable Duration submitTimeout;
     private @Nullable Consumer<PoolEvent> eventListener;
     private boolean recordTimes;
+    private final SetupBuilder setup = new SetupBuilder();
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -825,6 +826,59 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * How workers make a handler, in place of its public no-argument constructor: {@code
+     * handler(Tagger.class, () -> new Tagger(dictionary))}. The factory is serialized here and now,
+     * with all that it captures, and each worker gets it once, when it starts; also those that
+     * start later. It is called when the handler is first wanted. Where it throws, or can't be read
+     * there, the job that wants the handler fails in stage {@code HANDLER} with that, and the next
+     * one tries anew.
+     *
+     * <p>All that workers get so, {@link #warmUp} included, is {@link #maxFrameBytes} at most. Each
+     * worker reads it into its heap.
+     *
+     * @throws IllegalArgumentException if it can't be serialized, with the path to what can't
+     */
+    public <H extends JobHandler<?, ?>> Builder handler(
+        Class<H> handler, SerializableCallable<? extends H> factory) {
+      setup.handler(handler, factory);
+      return this;
+    }
+
+    /**
+     * Sets what handlers read by {@code setting(name)} of their context, in {@link
+     * JobHandler#start} and with each job: the same for all workers of the pool. It is no place for
+     * secrets: whoever may look into a worker's memory finds them.
+     */
+    public Builder setting(String name, String value) {
+      setup.setting(name, value);
+      return this;
+    }
+
+    /**
+     * Has each worker make and start this handler before it is ready for jobs, so that its first
+     * job does not wait for that; in the order in which they are given, within {@link
+     * #bootTimeout}. Where that throws the worker has failed to start, and so do the next: {@link
+     * PoolBrokenException}, which tells the stack, ends the pool's jobs, unless other workers of it
+     * started before.
+     */
+    public Builder warmUp(Class<? extends JobHandler<?, ?>> handler) {
+      setup.warmUp(handler);
+      return this;
+    }
+
+    /**
+     * As {@link #warmUp(Class)}, and has the handler handle an input, whose result is thrown away:
+     * as a job with the id 0, which nobody counts. May be called for several inputs.
+     *
+     * @throws IllegalArgumentException if the input can't be encoded
+     */
+    public <I extends @Nullable Object, O extends @Nullable Object> Builder warmUp(
+        Class<? extends JobHandler<I, O>> handler, I input) {
+      setup.warmUp(handler, input);
+      return this;
+    }
+
     /** The options of jobs that are submitted without. */
     public Builder defaultOptions(JobOptions defaultOptions) {
       this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
@@ -933,7 +987,8 @@ public final class ProcessPool implements AutoCloseable {
           archives(),
           submitTimeout,
           eventListener,
-          recordTimes);
+          recordTimes,
+          setup.encode(maxFrameBytes));
     }
 
     private @Nullable Path archives() {

@@ -157,7 +157,8 @@ final class WorkerLauncher implements AutoCloseable {
               });
       process.onClose().thenRun(output::end);
       process.stdout().onLine(output::line);
-      give(process, HexFormat.of().formatHex(prepared.token()) + "\n" + address.join());
+      String greeting = HexFormat.of().formatHex(prepared.token()) + "\n" + address.join() + "\n";
+      give(process, greeting, link.config.setup());
     } catch (RuntimeException | Error e) {
       kill(process);
       process.onExit().thenRun(() -> notStarted(link, loop, e));
@@ -197,10 +198,15 @@ final class WorkerLauncher implements AutoCloseable {
     launch(link, loop);
   }
 
-  /** All of its standard input is the token by which it is known, and where it is to connect. */
-  private static void give(ChildProcess process, String greeting) {
+  /**
+   * All of its standard input is the token by which it is known, where it is to connect, and its
+   * setup. That may be large, and the pipe waits until it is read; whoever kills the worker ends
+   * that wait.
+   */
+  private static void give(ChildProcess process, String greeting, byte[] setup) {
     try (OutputStream in = process.stdin()) {
       in.write(greeting.getBytes(StandardCharsets.UTF_8));
+      in.write(setup);
     } catch (IOException diedAlready) {
       // Its exit tells more than the broken pipe.
     }

@@ -40,7 +40,8 @@ final class Failures {
     }
   }
 
-  private static String stack(Throwable thrown, int limit) {
+  /** The stack trace, causes included, and no more than so many characters of it. */
+  static String stack(Throwable thrown, int limit) {
     try {
       Beginning beginning = new Beginning(limit);
       thrown.printStackTrace(new PrintWriter(beginning));

@@ -1,13 +1,19 @@
 package dev.forkyard.worker;
 
+import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.Encoding;
 import java.lang.reflect.InvocationTargetException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The handlers of this worker, each made when it is first wanted. Used by the job thread alone. */
-final class Handlers {
+/**
+ * The handlers of this worker, each made when it is first wanted, by its factory if the pool gave
+ * one. Used by the job thread alone.
+ */
+final class Handlers implements WorkerContext {
 
   /** A handler, ready, and how its values travel. */
   record Loaded(
@@ -30,12 +36,48 @@ final class Handlers {
     }
   }
 
+  private final Map<String, String> settings;
+  private final List<WorkerSetup.WarmUp> warmUps;
+
+  /** Of handlers that were not made yet. */
+  private final Map<String, byte[]> factories;
+
   private final Map<String, Loaded> loaded = new LinkedHashMap<>();
 
   /** The one that was wanted last, which most often is wanted again, by the same string. */
   private @Nullable Loaded last;
 
   private @Nullable String lastName;
+
+  Handlers(WorkerSetup setup) {
+    settings = setup.settings();
+    warmUps = setup.warmUps();
+    factories = new HashMap<>(setup.factories());
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Whether any are to be made before the first job. */
+  boolean wantWarmUp() {
+    return !warmUps.isEmpty();
+  }
+
+  /** Makes those, and has them handle what they are to handle, through their codecs. */
+  void warmUp() throws Throwable {
+    for (WorkerSetup.WarmUp each : warmUps) {
+      Loaded ready = get(each.className());
+      if (each.run()) {
+        Task task =
+            new Task(new Frame.Run(0, 0, null, 1, 0, Encoding.BINARY, null), each.className());
+        task.start(System.nanoTime(), null, settings);
+        Object output = ready.handler().handle(ready.decode(Encoding.BINARY, each.input()), task);
+        ready.encode(Encoding.BINARY, output);
+      }
+    }
+  }
 
   /** The handler; one that can't be made fails this job, and is tried anew by the next. */
   @SuppressWarnings({"ReferenceEquality", "StringEquality"}) // another string is looked up
@@ -47,8 +89,9 @@ final class Handlers {
     known = loaded.get(className);
     if (known == null) {
       known = load(className);
-      known.handler.start();
+      known.handler.start(this);
       loaded.put(className, known);
+      factories.remove(className);
     }
     last = known;
     lastName = className;
@@ -56,7 +99,7 @@ final class Handlers {
   }
 
   @SuppressWarnings("unchecked") // what it takes and gives is what its codecs were found by
-  private static Loaded load(String className) throws Throwable {
+  private Loaded load(String className) throws Throwable {
     Class<?> type;
     try {
       type = Class.forName(className, true, Thread.currentThread().getContextClassLoader());
@@ -71,14 +114,44 @@ final class Handlers {
         HandlerCodecs.of(
             (Class<? extends JobHandler<@Nullable Object, @Nullable Object>>)
                 type.asSubclass(JobHandler.class));
+    byte[] factory = factories.get(className);
+    Object made = factory == null ? make(type) : make(type, factory);
+    return new Loaded((JobHandler<@Nullable Object, @Nullable Object>) made, codecs, codecs.text());
+  }
+
+  /** By the factory that the pool was given. */
+  private static Object make(Class<?> type, byte[] factory) throws Throwable {
+    SerializableCallable<Object> callable;
     try {
-      return new Loaded(
-          (JobHandler<@Nullable Object, @Nullable Object>) type.getConstructor().newInstance(),
-          codecs,
-          codecs.text());
+      callable = new CallableCodec().decode(factory);
+    } catch (Exception | LinkageError e) {
+      throw new IllegalArgumentException(
+          "the factory of handler "
+              + type.getName()
+              + ", which the pool's builder was given, can't be read in the worker: "
+              + e,
+          e);
+    }
+    Object made = callable.call();
+    if (!type.isInstance(made)) {
+      throw new IllegalArgumentException(
+          "the factory of handler "
+              + type.getName()
+              + " answered with "
+              + (made == null ? "null" : "a " + made.getClass().getName()));
+    }
+    return made;
+  }
+
+  private static Object make(Class<?> type) throws Throwable {
+    try {
+      return type.getConstructor().newInstance();
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
       throw new IllegalArgumentException(
-          className + " must be a public class with a public no-argument constructor", e);
+          type.getName()
+              + " must be a public class with a public no-argument constructor, or the pool's"
+              + " builder must be told by handler(...) how to make it",
+          e);
     } catch (InvocationTargetException e) {
       throw e.getCause();
     }

@@ -3,8 +3,11 @@ package dev.forkyard.worker;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What a handler may know about the job it runs. Safe to use from any thread of the worker. */
-public interface JobContext {
+/**
+ * What a handler may know about the job it runs, and about its worker. Safe to use from any thread
+ * of the worker.
+ */
+public interface JobContext extends WorkerContext {
 
   /** The job's id, unique in its pool and the same in every attempt. */
   long jobId();

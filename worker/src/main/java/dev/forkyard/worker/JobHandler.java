@@ -5,9 +5,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does one kind of job in a worker process.
  *
- * <p>A worker makes one instance of a handler by its public no-argument constructor when the first
- * job for it arrives, calls {@link #start}, and keeps it until the worker ends. All calls come on
- * the worker's job thread, one at a time, so a handler needs no locks of its own.
+ * <p>A worker makes one instance of a handler when the first job for it arrives, or before it is
+ * ready where the pool's builder asks for that ({@code warmUp}): by its public no-argument
+ * constructor, or as the builder was told ({@code handler}). It calls {@link #start}, and keeps it
+ * until the worker ends. All calls come on the worker's job thread, one at a time, so a handler
+ * needs no locks of its own.
  *
  * <p>The input and output types are read from the type parameters: {@code byte[]}, {@link String},
  * the boxed primitives, protobuf messages, and records or plain classes (as CBOR by Jackson, which
@@ -30,10 +32,21 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
   O handle(I input, JobContext context) throws Exception;
 
   /**
-   * Called once before the first job of this handler in this worker.
+   * Called once before the first job of this handler in this worker. Override this one where the
+   * settings are needed, or else {@link #start()}, which it calls.
    *
+   * @param context what is known about the worker; it may be kept
    * @throws Exception anything; the job that asked for the handler fails with it, and the next one
-   *     tries anew
+   *     tries anew. Where the handler is to be warm before the first job the worker ends with it
+   */
+  default void start(WorkerContext context) throws Exception {
+    start();
+  }
+
+  /**
+   * As {@link #start(WorkerContext)}, for those that need no settings.
+   *
+   * @throws Exception as there
    */
   default void start() throws Exception {}
 

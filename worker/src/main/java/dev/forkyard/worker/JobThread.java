@@ -4,6 +4,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.FailureKind;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +13,25 @@ final class JobThread extends Thread {
 
   private static final int REPLY_OVERHEAD_BYTES = 256;
 
-  private final MasterChannel master;
+  /** With which a cause that is long leaves room for what else is told of a worker's end. */
+  private static final int MAX_WARM_UP_STACK_CHARS = 6 << 10;
+
   private final Scoreboard scoreboard;
-  private final Orders orders;
-  private final int maxFrameBytes;
-  private final Handlers handlers = new Handlers();
+  private final Handlers handlers;
+  private final CountDownLatch warm = new CountDownLatch(1);
+  private final CountDownLatch begun = new CountDownLatch(1);
   private final Object interrupts = new Object();
+
+  // These are there when it begins.
+
+  @SuppressWarnings("NullAway.Init")
+  private MasterChannel master;
+
+  @SuppressWarnings("NullAway.Init")
+  private Orders orders;
+
+  private int maxFrameBytes;
+
   private volatile boolean interrupting;
 
   private volatile @Nullable Task running;
@@ -25,15 +39,46 @@ final class JobThread extends Thread {
   /** Null while Java Flight Recorder does not record. */
   private volatile @Nullable JobRecorder recorder;
 
-  JobThread(MasterChannel master, Scoreboard scoreboard, Orders orders, int maxFrameBytes) {
+  JobThread(Scoreboard scoreboard, Handlers handlers) {
     super("forkyard-job");
-    this.master = master;
     this.scoreboard = scoreboard;
-    this.orders = orders;
-    this.maxFrameBytes = maxFrameBytes;
+    this.handlers = handlers;
   }
 
   // From other threads.
+
+  /**
+   * Has it make the handlers that are to be ready before the first job, if there are any, and waits
+   * until it has. Where that fails the process ends.
+   */
+  void warmUp() {
+    if (handlers.wantWarmUp()) {
+      start();
+      awaitAll(warm);
+    }
+  }
+
+  /** From here on it runs jobs. */
+  void begin(MasterChannel master, Orders orders, int maxFrameBytes) {
+    this.master = master;
+    this.orders = orders;
+    this.maxFrameBytes = maxFrameBytes;
+    begun.countDown();
+    if (!handlers.wantWarmUp()) {
+      start();
+    }
+  }
+
+  private static void awaitAll(CountDownLatch latch) {
+    while (true) {
+      try {
+        latch.await();
+        return;
+      } catch (InterruptedException ofNobodys) {
+        // What a handler's warm-up left behind.
+      }
+    }
+  }
 
   /**
    * What is left of a job may interrupt this thread between jobs, where that would close the
@@ -81,6 +126,10 @@ final class JobThread extends Thread {
   @Override
   public void run() {
     try {
+      if (handlers.wantWarmUp()) {
+        warmHandlersUp();
+        awaitAll(begun);
+      }
       while (true) {
         Task task = orders.take(this);
         if (task == Task.LEAVE) {
@@ -97,12 +146,26 @@ final class JobThread extends Thread {
     }
   }
 
+  private void warmHandlersUp() {
+    try {
+      handlers.warmUp();
+    } catch (Throwable thrown) {
+      // The pool tells it to whoever waits: it is this process's last output.
+      System.err.println(
+          "a handler could not be warmed up: " + Failures.stack(thrown, MAX_WARM_UP_STACK_CHARS));
+      Runtime.getRuntime().halt(1);
+    }
+    setContextClassLoader(WorkerMain.class.getClassLoader());
+    Thread.interrupted();
+    warm.countDown();
+  }
+
   private void run(Task task) {
     if (!task.claim()) {
       return;
     }
     long start = System.nanoTime();
-    task.start(start, scoreboard);
+    task.start(start, scoreboard, handlers.settings());
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
     if (!scoreboard.start(task.scoreboardRun(), start)) {

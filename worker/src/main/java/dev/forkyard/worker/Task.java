@@ -4,6 +4,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.Encoding;
 import dev.forkyard.protocol.Scoreboard;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ final class Task implements JobContext {
 
   /** 0 where nobody wants to know. */
   private long arrivedNanos;
+
+  /** Its worker's; from its start on. */
+  private Map<String, String> settings = Map.of();
 
   private byte @Nullable [] payload;
 
@@ -70,7 +74,8 @@ final class Task implements JobContext {
   }
 
   /** From here to its {@link #end} it may tell of progress. */
-  void start(long nanos, Scoreboard board) {
+  void start(long nanos, @Nullable Scoreboard board, Map<String, String> settings) {
+    this.settings = settings;
     start(nanos);
     scoreboard = board;
   }
@@ -133,5 +138,10 @@ final class Task implements JobContext {
   @Override
   public boolean cancelled() {
     return cancelled;
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    return settings;
   }
 }

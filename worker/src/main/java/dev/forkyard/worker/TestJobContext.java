@@ -1,6 +1,8 @@
 package dev.forkyard.worker;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,24 +17,27 @@ public final class TestJobContext implements JobContext {
   private final long jobId;
   private final int attempt;
   private final @Nullable Duration timeout;
+  private final Map<String, String> settings;
   private final long madeNanos = System.nanoTime();
   private final AtomicLong progressed = new AtomicLong();
   private volatile boolean cancelled;
 
-  /** Of a job with the id 1, in its first attempt, without a timeout. */
+  /** Of a job with the id 1, in its first attempt, without a timeout and without settings. */
   public TestJobContext() {
-    this(1, 1, null);
+    this(1, 1, null, Map.of());
   }
 
-  private TestJobContext(long jobId, int attempt, @Nullable Duration timeout) {
+  private TestJobContext(
+      long jobId, int attempt, @Nullable Duration timeout, Map<String, String> settings) {
     this.jobId = jobId;
     this.attempt = attempt;
     this.timeout = timeout;
+    this.settings = settings;
   }
 
   /** Another job. */
   public TestJobContext withJobId(long jobId) {
-    return new TestJobContext(jobId, attempt, timeout);
+    return new TestJobContext(jobId, attempt, timeout, settings);
   }
 
   /**
@@ -44,12 +49,19 @@ public final class TestJobContext implements JobContext {
     if (attempt < 1) {
       throw new IllegalArgumentException("attempt must be at least 1, but is " + attempt);
     }
-    return new TestJobContext(jobId, attempt, timeout);
+    return new TestJobContext(jobId, attempt, timeout, settings);
   }
 
   /** A job that may run for so long, from now on. */
   public TestJobContext withTimeout(Duration timeout) {
-    return new TestJobContext(jobId, attempt, Objects.requireNonNull(timeout, "timeout"));
+    return new TestJobContext(jobId, attempt, Objects.requireNonNull(timeout, "timeout"), settings);
+  }
+
+  /** A worker with one setting more; this is what {@link JobHandler#start} may be given too. */
+  public TestJobContext withSetting(String name, String value) {
+    Map<String, String> more = new HashMap<>(settings);
+    more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+    return new TestJobContext(jobId, attempt, timeout, Map.copyOf(more));
   }
 
   /** Asks the job to stop, as a soft timeout does; to interrupt its thread is the test's. */
@@ -89,5 +101,10 @@ public final class TestJobContext implements JobContext {
   @Override
   public boolean cancelled() {
     return cancelled;
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    return settings;
   }
 }

@@ -4,7 +4,6 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -52,13 +51,16 @@ public final class WorkerMain {
   public static void main(String[] args) throws IOException {
     raiseOomScore();
     Scoreboard scoreboard = Scoreboard.open(Path.of(args[1]));
-    // It comes when the master listens, which may be later than this process started.
-    String[] lines = new String(System.in.readAllBytes(), StandardCharsets.UTF_8).split("\n");
-    byte[] token = token(lines[0]);
+    Briefing briefing = Briefing.read(System.in);
+    byte[] token = token(briefing.tokenHex());
+    JobThread jobThread = new JobThread(scoreboard, new Handlers(briefing.setup()));
+    // Before there is a connection, since the greeting is what tells that it is ready for jobs.
+    jobThread.warmUp();
     WorkerMain worker =
-        new WorkerMain(Long.parseLong(args[0]), MasterChannel.connect(lines[1]), scoreboard);
+        new WorkerMain(
+            Long.parseLong(args[0]), MasterChannel.connect(briefing.address()), scoreboard);
     Runtime.getRuntime().addShutdownHook(new Thread(worker::exiting, "forkyard-exit"));
-    worker.serve(worker.greet(token));
+    worker.serve(worker.greet(token), jobThread);
   }
 
   private static byte[] token(String hex) {
@@ -106,10 +108,9 @@ public final class WorkerMain {
     return welcome;
   }
 
-  private void serve(Frame.Welcome welcome) {
+  private void serve(Frame.Welcome welcome, JobThread jobThread) {
     Orders orders = new Orders(master, welcome.maxFrameBytes(), this::connectionEnded);
-    JobThread jobThread = new JobThread(master, scoreboard, orders, welcome.maxFrameBytes());
-    jobThread.start();
+    jobThread.begin(master, orders, welcome.maxFrameBytes());
     Runnable beating = () -> beat(jobThread);
     Thread heart = new Thread(null, beating, "forkyard-beat", HEART_STACK_BYTES);
     heart.setDaemon(true);
