@@ -1,7 +1,7 @@
 package dev.forkyard.pool;
 
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -37,6 +37,9 @@ final class Completer implements AutoCloseable {
   /** How often the loop is to call {@link #rescue} while {@link #waiting}. */
   static final long LOOK_NANOS = 5_000_000;
 
+  /** How often the loop is to call {@link #endLingering} while something {@link #lingers}. */
+  static final long LINGER_NANOS = 1_000_000;
+
   private static final int IDLE_SECONDS = 1;
 
   /** Waits until the first use, since a logging back end costs start-up time. */
@@ -52,6 +55,11 @@ final class Completer implements AutoCloseable {
   private final Executor threads;
   private final BooleanSupplier onLoop;
   private volatile boolean closed;
+
+  /** Delivered, and nobody has come for them yet. Guarded by the first, as the other is. */
+  private final List<JobFuture<?>> lingering = new ArrayList<>();
+
+  private final List<JobFuture<?>> lingeredOnce = new ArrayList<>();
 
   private @Nullable Drainer seenAtLook;
   private long completedAtLook;
@@ -101,28 +109,64 @@ final class Completer implements AutoCloseable {
     }
   }
 
-  /** These have their deliveries: wakes who waits for one, and completes the others. */
+  /**
+   * These have their deliveries: wakes who waits for one, and completes those that are awaited
+   * otherwise. The rest lingers, most likely until its caller comes for it and saves a thread the
+   * way, and at most until {@link #endLingering} was called twice.
+   */
   void execute(List<JobFuture<?>> delivered) {
     // Who begins to wait from here on sees the delivery, and who began before is seen.
     VarHandle.fullFence();
-    @Nullable JobFuture<?>[] others = new JobFuture<?>[delivered.size()];
-    int count = 0;
-    for (JobFuture<?> future : delivered) {
-      Thread waiter = future.loneWaiter();
-      if (waiter != null) {
-        LockSupport.unpark(waiter);
-      } else if (future.isDone()) {
-        future.settle();
-      } else {
-        others[count++] = future;
+    List<JobFuture<?>> awaited = new ArrayList<>(0);
+    synchronized (lingering) {
+      for (JobFuture<?> future : delivered) {
+        Thread waiter = future.loneWaiter();
+        if (waiter != null) {
+          LockSupport.unpark(waiter);
+        } else if (future.isComplete()) {
+          future.settle();
+        } else {
+          (closed || future.isAwaited() ? awaited : lingering).add(future);
+        }
       }
     }
-    if (count > 0) {
-      queue.add(new Batch(count == others.length ? others : Arrays.copyOf(others, count)));
+    complete(awaited);
+  }
+
+  private void complete(List<JobFuture<?>> futures) {
+    if (!futures.isEmpty()) {
+      queue.add(new Batch(futures.toArray(new JobFuture<?>[0])));
       if (current.get() == null) {
         replace(null);
       } else if (closed) {
         lookOn();
+      }
+    }
+  }
+
+  /** Whether {@link #endLingering} is to be called after {@link #LINGER_NANOS}. */
+  boolean lingers() {
+    synchronized (lingering) {
+      return !lingering.isEmpty() || !lingeredOnce.isEmpty();
+    }
+  }
+
+  /** Nobody has come for those that lingered at the last call already: they are completed here. */
+  void endLingering() {
+    List<JobFuture<?>> left = new ArrayList<>();
+    synchronized (lingering) {
+      addIncomplete(lingeredOnce, left);
+      lingeredOnce.clear();
+      addIncomplete(lingering, closed ? left : lingeredOnce);
+      lingering.clear();
+    }
+    complete(left);
+  }
+
+  private static void addIncomplete(List<JobFuture<?>> from, List<JobFuture<?>> to) {
+    for (JobFuture<?> future : from) {
+      if (!future.isComplete()) {
+        to.add(future);
       }
     }
   }
@@ -233,7 +277,10 @@ final class Completer implements AutoCloseable {
   /** The loop, which looked in, has ended; what still waits behind a stuck callback must not. */
   @Override
   public void close() {
-    closed = true;
+    synchronized (lingering) {
+      closed = true;
+    }
+    endLingering();
     owned.shutdown();
     if (waiting()) {
       lookOn();

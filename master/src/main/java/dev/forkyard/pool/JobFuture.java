@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>It completes exceptionally with a {@link JobException}, or a {@link
  * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor,
  * never on its event loop; a thread that waits in {@code get} or {@code join} is woken directly and
- * decodes the result itself.
+ * decodes the result itself. Where nobody waits and nothing depends on it yet, it is decoded by the
+ * thread that asks first, or some milliseconds later on the completion executor.
  *
  * @param <O> the result
  */
@@ -94,13 +96,10 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
    * @throws IllegalStateException if it has not ended
    */
   public JobReport report() {
-    if (!settled) {
-      if (!isDone()) {
-        throw new IllegalStateException("job " + jobId + " has not ended");
-      }
-      return JobReport.withoutRun(jobId, System.nanoTime() - submittedNanos);
+    if (!settled && !isDone()) {
+      throw new IllegalStateException("job " + jobId + " has not ended");
     }
-    return madeReport();
+    return settled ? madeReport() : JobReport.withoutRun(jobId, System.nanoTime() - submittedNanos);
   }
 
   private JobReport madeReport() {
@@ -117,16 +116,19 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
+    settleFirst();
     return release(super.cancel(mayInterruptIfRunning));
   }
 
   @Override
   public boolean complete(O value) {
+    settleFirst();
     return release(super.complete(value));
   }
 
   @Override
   public boolean completeExceptionally(Throwable error) {
+    settleFirst();
     return release(super.completeExceptionally(error));
   }
 
@@ -163,7 +165,44 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   /** Dependent stages are plain futures: cancelling one does not reach the job. */
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
+    settleFirst();
     return new CompletableFuture<>();
+  }
+
+  @Override
+  public CompletableFuture<O> toCompletableFuture() {
+    settleFirst();
+    return this;
+  }
+
+  @Override
+  public CompletionStage<O> minimalCompletionStage() {
+    settleFirst();
+    return super.minimalCompletionStage();
+  }
+
+  @Override
+  public boolean isDone() {
+    settleFirst();
+    return super.isDone();
+  }
+
+  @Override
+  public boolean isCancelled() {
+    settleFirst();
+    return super.isCancelled();
+  }
+
+  @Override
+  public boolean isCompletedExceptionally() {
+    settleFirst();
+    return super.isCompletedExceptionally();
+  }
+
+  @Override
+  public O getNow(O valueIfAbsent) {
+    settleFirst();
+    return super.getNow(valueIfAbsent);
   }
 
   @Override
@@ -183,7 +222,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   @Override
   public O join() {
     boolean interrupted = false;
-    while (!isDone()) {
+    while (!super.isDone()) {
       try {
         awaitDelivery(Long.MAX_VALUE);
         break;
@@ -204,13 +243,13 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
       settle();
     }
     Thread self = Thread.currentThread();
-    if (isDone() || !WAITER.compareAndSet(this, null, self)) {
+    if (super.isDone() || !WAITER.compareAndSet(this, null, self)) {
       return;
     }
     long start = System.nanoTime();
     long deadline = start + Math.min(nanos, Long.MAX_VALUE / 4);
     try {
-      while (!isDone() && delivery == null) {
+      while (!super.isDone() && delivery == null) {
         long now = System.nanoTime();
         if (deadline - now <= 0) {
           return;
@@ -241,6 +280,25 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     return waiting != null && getNumberOfDependents() == 0 ? waiting : null;
   }
 
+  /** On the loop: whether others are to be told at once when it completes. */
+  boolean isAwaited() {
+    return watcher != null || getNumberOfDependents() > 0;
+  }
+
+  /** Whether it is complete; does not decode anything. */
+  boolean isComplete() {
+    return super.isDone();
+  }
+
+  /**
+   * Whoever asks is to see what was delivered. Where callbacks wait, those are not its business.
+   */
+  private void settleFirst() {
+    if (delivery != null && getNumberOfDependents() == 0) {
+      settle();
+    }
+  }
+
   /** Decodes what was delivered and completes, on the thread that came first. */
   void settle() {
     Delivery ended = delivery;
@@ -252,7 +310,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     runNanos = ended.runNanos();
     endedNanos = ended.endedNanos();
     settled = true;
-    if (!isDone()) {
+    if (!super.isDone()) {
       try {
         super.complete(ended.decode(this));
       } catch (RuntimeException | Error e) {
@@ -270,7 +328,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
    */
   private void wakeWaiter() {
     Thread waiting = waiter;
-    if (waiting != null && isDone()) {
+    if (waiting != null && super.isDone()) {
       LockSupport.unpark(waiting);
     }
   }

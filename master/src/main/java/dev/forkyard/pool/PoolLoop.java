@@ -93,6 +93,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private @Nullable ScheduledFuture<?> alarm;
   private long alarmNanos;
   private @Nullable ScheduledFuture<?> look;
+  private @Nullable ScheduledFuture<?> lingerEnd;
   private String lastFailure = "";
 
   /** What workers of each generation are launched with, and how many there should be. */
@@ -498,6 +499,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private void watchCompleter() {
     EventLoop running = loop;
+    if (lingerEnd == null && running != null && completer.lingers()) {
+      lingerEnd =
+          running.schedule(
+              () -> {
+                lingerEnd = null;
+                completer.endLingering();
+                watchCompleter();
+              },
+              Completer.LINGER_NANOS,
+              TimeUnit.NANOSECONDS);
+    }
     if (look == null && completer.waiting() && running != null) {
       look =
           running.schedule(

@@ -7,6 +7,7 @@ import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -36,7 +37,7 @@ class CompleterTest {
   void aStuckCallbackIsReplacedOnceAndThenHoldsUpNobody() {
     PoolLoop loop = loop(null);
     stuck(loop);
-    JobFuture<String> next = delivered(loop);
+    CompletableFuture<String> next = delivered(loop);
     await()
         .until(
             () -> {
@@ -59,7 +60,7 @@ class CompleterTest {
               single.execute(task);
             });
     stuck(loop);
-    List<JobFuture<String>> waiting = new ArrayList<>();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       waiting.add(delivered(loop));
       loop.completer().rescue();
@@ -73,7 +74,7 @@ class CompleterTest {
   void whatAUsersExecutorDroppedIsCompletedElsewhere() {
     PoolLoop loop = loop(single);
     stuck(loop);
-    JobFuture<String> dropped = delivered(loop);
+    CompletableFuture<String> dropped = delivered(loop);
     loop.completer().rescue();
     loop.completer().rescue();
     assertThat(single.shutdownNow()).hasSize(1);
@@ -90,7 +91,7 @@ class CompleterTest {
   void whatWaitsBehindAStuckCallbackCompletesAfterThePoolsEndToo() {
     PoolLoop loop = loop(null);
     stuck(loop);
-    JobFuture<String> behind = delivered(loop);
+    CompletableFuture<String> behind = delivered(loop);
     loop.completer().close();
     assertThat(behind).succeedsWithin(10, TimeUnit.SECONDS);
     assertThat(delivered(loop)).succeedsWithin(10, TimeUnit.SECONDS);
@@ -119,10 +120,55 @@ class CompleterTest {
     }
   }
 
-  private JobFuture<String> delivered(PoolLoop loop) {
+  @Test
+  void whatNobodyAsksForIsCompletedAllTheSame() {
+    PoolLoop loop = loop(null);
+    Completer completer = loop.completer();
     JobFuture<String> future = future(loop);
     deliver(loop, future);
-    return future;
+    assertThat(completer.waiting()).isFalse();
+    assertThat(completer.lingers()).isTrue();
+    CompletableFuture<Void> late = CompletableFuture.allOf(future);
+    completer.endLingering();
+    assertThat(completer.lingers()).isTrue();
+    completer.endLingering();
+    assertThat(late).succeedsWithin(10, TimeUnit.SECONDS);
+    assertThat(completer.lingers()).isFalse();
+  }
+
+  @Test
+  void whatSomebodyCameForIsNotHandedToAnotherThread() {
+    List<Runnable> handed = new ArrayList<>();
+    PoolLoop loop = loop(handed::add);
+    JobFuture<String> future = future(loop);
+    deliver(loop, future);
+    assertThat(future.join()).isEqualTo("a");
+    loop.completer().endLingering();
+    loop.completer().endLingering();
+    assertThat(loop.completer().lingers()).isFalse();
+    assertThat(handed).isEmpty();
+  }
+
+  @Test
+  void whatLingersAtThePoolsEndIsCompleted() {
+    PoolLoop loop = loop(null);
+    JobFuture<String> before = future(loop);
+    deliver(loop, before);
+    CompletableFuture<Void> first = CompletableFuture.allOf(before);
+    loop.completer().close();
+    assertThat(first).succeedsWithin(10, TimeUnit.SECONDS);
+    JobFuture<String> after = future(loop);
+    CompletableFuture<Void> second = CompletableFuture.allOf(after);
+    deliver(loop, after);
+    assertThat(second).succeedsWithin(10, TimeUnit.SECONDS);
+  }
+
+  /** What depends on a future that was delivered, and so is completed without being asked for. */
+  private CompletableFuture<String> delivered(PoolLoop loop) {
+    JobFuture<String> future = future(loop);
+    CompletableFuture<String> dependent = future.thenApply(value -> value);
+    deliver(loop, future);
+    return dependent;
   }
 
   private JobFuture<String> future(PoolLoop loop) {

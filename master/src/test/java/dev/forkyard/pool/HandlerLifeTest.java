@@ -128,7 +128,8 @@ class HandlerLifeTest {
             () ->
                 small()
                     .handler(
-                        Translate.class, () -> new Translate(Map.of("one", String.valueOf(connection.hashCode())))))
+                        Translate.class,
+                        () -> new Translate(Map.of("one", String.valueOf(connection.hashCode())))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("the factory of handler " + Translate.class.getName())
         .hasMessageContaining("captured[0].socket (class java.lang.Object) is not Serializable");

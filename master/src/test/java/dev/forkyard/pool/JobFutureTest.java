@@ -5,9 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.protocol.Frame;
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -15,9 +18,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Where the threads that wait for a future meet the one that completes it. */
 @Timeout(60)
@@ -80,6 +88,80 @@ class JobFutureTest {
     }
   }
 
+  /** Nothing else completes it here: there is no loop that would, some milliseconds later. */
+  static Stream<Arguments> questions() {
+    return Stream.of(
+        question("isDone", JobFuture::isDone, true),
+        question("getNow", job -> job.getNow("none"), "done"),
+        question("get", JobFuture::get, "done"),
+        question("get within a time", job -> job.get(1, TimeUnit.NANOSECONDS), "done"),
+        question("join", JobFuture::join, "done"),
+        question("cancel", job -> job.cancel(true), false),
+        question("complete", job -> job.complete("other"), false),
+        question("fail", job -> job.completeExceptionally(new IOException()), false),
+        question("a callback", job -> job.thenApply(value -> value + "!").getNow(""), "done!"),
+        question("a copy", job -> job.copy().getNow(""), "done"),
+        question("a timeout", job -> job.orTimeout(1, TimeUnit.DAYS).getNow(""), "done"),
+        question(
+            "one of two",
+            job -> CompletableFuture.supplyAsync(() -> "x").thenCombine(job, String::concat).get(),
+            "xdone"),
+        question(
+            "the first of two",
+            job ->
+                new CompletableFuture<String>().applyToEither(job, value -> value + "!").getNow(""),
+            "done!"),
+        question(
+            "what another comes to",
+            job -> CompletableFuture.completedFuture("").thenCompose(empty -> job).getNow(""),
+            "done"),
+        question(
+            "a minimal stage",
+            job -> job.minimalCompletionStage().toCompletableFuture().getNow(""),
+            "done"),
+        question("its report", job -> job.report().workerPid().orElse(0), 1L));
+  }
+
+  private static Arguments question(
+      String name, Callback<JobFuture<String>, @Nullable Object> ask, Object answer) {
+    return Arguments.of(name, ask, answer);
+  }
+
+  @FunctionalInterface
+  interface Callback<I, O> {
+    O apply(I input) throws Exception;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("questions")
+  void whoeverAsksFirstFindsWhatWasDelivered(
+      String name, Callback<JobFuture<String>, @Nullable Object> ask, Object answer)
+      throws Exception {
+    JobFuture<String> job = future(1);
+    deliver(job, result());
+    assertThat(job.isComplete()).isFalse();
+    assertThat(ask.apply(job)).isEqualTo(answer);
+    assertThat(job.isComplete()).isTrue();
+  }
+
+  @Test
+  void aQuestionDoesNotRunTheCallbacksOfOthers() {
+    List<Runnable> handed = new ArrayList<>();
+    PoolConfig config =
+        ProcessPool.builder().name("test").workers(1).completionExecutor(handed::add).config();
+    PoolLoop other = new PoolLoop(config, freed -> {});
+    JobFuture<String> job = future(other, 1);
+    AtomicInteger called = new AtomicInteger();
+    CompletableFuture<Integer> callback = job.thenApply(value -> called.incrementAndGet());
+    job.deliver(result());
+    other.completer().execute(List.of(job));
+    assertThat(job.isDone()).isFalse();
+    assertThat(called).hasValue(0);
+    handed.forEach(Runnable::run);
+    assertThat(callback).isCompletedWithValue(1);
+    assertThat(job.isDone()).isTrue();
+  }
+
   @Test
   void aFutureThatWasReadKeepsItsReportAndLetsGoOfTheEncodedResult() {
     JobFuture<String> job = future(1);
@@ -135,6 +217,10 @@ class JobFutureTest {
   }
 
   private JobFuture<String> future(long id) {
+    return future(loop, id);
+  }
+
+  private static JobFuture<String> future(PoolLoop loop, long id) {
     HandlerRef<String, String> handler =
         new HandlerRef<>("h", Frame.Encoding.BINARY, TextResult.TEXT, TextResult.TEXT);
     return new JobFuture<>(loop, id, handler, null, JobOptions.defaults(), null);

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -149,6 +150,24 @@ class ProcessPoolTest {
       assertThat(pool.submit(() -> six * 7).join()).isEqualTo(42);
       assertThat(pool.submit(() -> (String) null).join()).isNull();
       assertThat(pool.submit(() -> List.of("a", "b")).join()).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void futuresThatEndWhileTheyAreCollectedAreAllSeenToEnd() {
+    try (ProcessPool pool = ProcessPool.builder().workers(2).name("collected").build()) {
+      for (int round = 0; round < 300; round++) {
+        CompletableFuture<?>[] futures = new CompletableFuture<?>[1 + round % 20];
+        for (int i = 0; i < futures.length; i++) {
+          futures[i] = pool.submit(Obey.class, "a");
+          for (int turn = 0; turn < (round % 7) * 100; turn++) {
+            Thread.onSpinWait();
+          }
+        }
+        // They can't see who comes so.
+        assertThat(CompletableFuture.anyOf(futures)).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(CompletableFuture.allOf(futures)).succeedsWithin(10, TimeUnit.SECONDS);
+      }
     }
   }
 

@@ -232,7 +232,7 @@ final class JobThread extends Thread {
 
   private void answer(Frame reply) {
     try {
-      master.reply(reply, orders.hasNext());
+      orders.answer(reply);
     } catch (IOException gone) {
       Runtime.getRuntime().halt(0);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The worker's blocking connection to its master. One thread reads; any may write.
  *
  * <p>Replies may wait for those behind them, so that all are one write. They do so where the master
- * finds them if this process ends, and never long: see {@link OverdueWrites}.
+ * finds them if this process ends, and until somebody calls {@link #flushWaiting}.
  */
 final class MasterChannel {
 
@@ -37,11 +37,11 @@ final class MasterChannel {
   private final SocketChannel channel;
   private final FrameInput input;
   private final FrameOutput output = new FrameOutput();
-  private final OverdueWrites.Watch overdue = new OverdueWrites.Watch(this::flushOverdue);
   private @Nullable Scoreboard scoreboard;
   private ByteBuffer replies = ByteBuffer.allocate(0);
   private long repliesWritten;
   private long waitingSinceNanos;
+  private volatile boolean waiting;
   private long spinNanos;
 
   private MasterChannel(SocketChannel channel) {
@@ -105,6 +105,25 @@ final class MasterChannel {
     return frame;
   }
 
+  /**
+   * Takes some of what has arrived, if anything has.
+   *
+   * @return whether the connection has not ended
+   */
+  boolean look() throws IOException {
+    boolean blocking = channel.isBlocking();
+    if (blocking) {
+      channel.configureBlocking(false);
+    }
+    try {
+      return input.fill() >= 0;
+    } finally {
+      if (blocking) {
+        channel.configureBlocking(true);
+      }
+    }
+  }
+
   /** While nobody looks the channel blocks, so that its thread sleeps. */
   private int fillSpinning() throws IOException {
     if (channel.isBlocking()) {
@@ -148,7 +167,7 @@ final class MasterChannel {
       flush();
       output.add(frame);
       while (!output.write(channel)) {
-        // Only while somebody spins, and the master does not read.
+        // Only while somebody spins or looks, and the master does not read.
         letOthersRun();
       }
       if (scoreboard != null) {
@@ -182,7 +201,7 @@ final class MasterChannel {
       long now = System.nanoTime();
       if (first) {
         waitingSinceNanos = now;
-        overdue.begin();
+        waiting = true;
       }
       if (!more || now - waitingSinceNanos > MAX_WAIT_NANOS) {
         flush();
@@ -195,7 +214,7 @@ final class MasterChannel {
     if (where == null || replies.position() == 0) {
       return;
     }
-    overdue.end();
+    waiting = false;
     repliesWritten += replies.position();
     replies.flip();
     while (replies.hasRemaining()) {
@@ -207,7 +226,11 @@ final class MasterChannel {
     where.repliesSent(repliesWritten + output.writtenBytes());
   }
 
-  private void flushOverdue() {
+  /** Writes the replies that wait, if any do. */
+  void flushWaiting() {
+    if (!waiting) {
+      return;
+    }
     synchronized (output) {
       try {
         flush();

@@ -51,6 +51,7 @@ final class Orders {
     while (true) {
       Task next = inbox.take();
       if (next != null) {
+        turn.countTask();
         return next;
       } else if (turn.begin()) {
         hear(jobThread);
@@ -61,18 +62,27 @@ final class Orders {
     }
   }
 
-  /** On the job thread: whether there is another task. */
-  boolean hasNext() {
-    return inbox.hasNext();
+  /** On the job thread: a reply may wait for that of another task, if that is there. */
+  void answer(Frame reply) throws IOException {
+    master.reply(reply, inbox.hasNext());
+    if (turn.isTaken()) {
+      // The reader is not there to look for it.
+      master.flushWaiting();
+    }
   }
 
   /** On the reader, for ever: nothing a job does keeps this thread from answering. */
   void serve(JobThread jobThread) {
     while (true) {
-      turn.await();
-      do {
-        hear(jobThread);
-      } while (!turn.giveBack());
+      if (turn.await(master::flushWaiting)) {
+        master.flushWaiting();
+        do {
+          hear(jobThread);
+        } while (!turn.giveBackIfShort());
+      } else {
+        look(jobThread);
+        turn.giveBack();
+      }
     }
   }
 
@@ -82,16 +92,32 @@ final class Orders {
       Frame frame = master.read();
       if (frame == null) {
         end.accept(null);
-        return;
+      } else {
+        hearAll(frame, jobThread);
       }
-      do {
-        hear(frame, jobThread);
-        frame = master.readArrived();
-      } while (frame != null);
-      inbox.handOver();
     } catch (Throwable thrown) {
       end.accept(thrown);
     }
+  }
+
+  /** Does what has come, if anything has. */
+  private void look(JobThread jobThread) {
+    try {
+      if (master.look()) {
+        hearAll(master.readArrived(), jobThread);
+      } else {
+        end.accept(null);
+      }
+    } catch (Throwable thrown) {
+      end.accept(thrown);
+    }
+  }
+
+  private void hearAll(@Nullable Frame first, JobThread jobThread) throws IOException {
+    for (Frame frame = first; frame != null; frame = master.readArrived()) {
+      hear(frame, jobThread);
+    }
+    inbox.handOver();
   }
 
   private void hear(Frame frame, JobThread jobThread) throws IOException {

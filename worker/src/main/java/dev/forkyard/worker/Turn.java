@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * Whose turn it is to read what the master sends.
  *
  * <p>It is the job thread's own while it has no job, so that a short job costs no hand-off between
- * threads. A job that takes longer must not keep the master waiting for an answer: the reader,
- * which looks in as long as jobs are run, takes the turn. It gives it back when something came
- * while the job thread had none.
+ * threads. What comes while it has some is not left lying for long: the reader looks in after each
+ * tick. Where that finds the job of the tick before it keeps the turn, and is woken by whatever
+ * comes, since a long job must not keep the master waiting for an answer. It gives the turn back
+ * when jobs are short again, or when something came while the job thread had none.
  *
  * <pre>
  *   LISTENING ──end──► RUNNING ──await──► TAKEN
@@ -23,7 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class Turn {
 
   /** After one to two of these a job is too long to be waited for. */
-  private static final long TICK_NANOS = 500_000;
+  private static final long TICK_NANOS = 2_000_000;
+
+  /** So many jobs in one turn of the reader are no long ones, or not any more. */
+  private static final int SHORT_AGAIN = 3;
 
   private static final int RUNNING = 0;
   private static final int LISTENING = 1;
@@ -32,6 +36,12 @@ final class Turn {
 
   /** The state, and how often the job thread's turn or the reader's has ended. */
   private final AtomicLong word = new AtomicLong(RUNNING);
+
+  /** How many tasks the job thread has taken; it alone writes it. */
+  private final AtomicLong tasks = new AtomicLong();
+
+  /** The reader's: of the tasks, when it took the turn to keep it. */
+  private long tasksAtTake;
 
   private volatile @Nullable Thread readerAsleep;
   private volatile @Nullable Thread jobThreadAsleep;
@@ -42,6 +52,16 @@ final class Turn {
   boolean begin() {
     long now = word.get();
     return state(now) == RUNNING && word.compareAndSet(now, now + LISTENING);
+  }
+
+  /** It takes a task, which the reader then sees. */
+  void countTask() {
+    tasks.lazySet(tasks.getPlain() + 1);
+  }
+
+  /** Whether the reader has it, and so is not there to look for what waits. */
+  boolean isTaken() {
+    return state(word.get()) == TAKEN;
   }
 
   /** It has something to run. */
@@ -65,17 +85,26 @@ final class Turn {
 
   // The reader's.
 
-  /** Waits until a job takes so long that the turn is the reader's. */
-  void await() {
+  /**
+   * Waits until the turn is the reader's.
+   *
+   * @param look done at each tick, before the turn is taken for long or nobody's ticks are waited
+   *     for
+   * @return whether it is to keep the turn, rather than to look what has arrived
+   */
+  boolean await(Runnable look) {
     long seen = word.get();
     while (true) {
+      long before = tasks.get();
       LockSupport.parkNanos(this, TICK_NANOS);
       Thread.interrupted();
+      look.run();
       long now = word.get();
       if (now == seen && state(now) == LISTENING) {
         awaitEnd(now);
       } else if (now == seen && takeOver()) {
-        return;
+        tasksAtTake = tasks.get();
+        return tasksAtTake == before;
       }
       seen = word.get();
     }
@@ -96,14 +125,21 @@ final class Turn {
     readerAsleep = null;
   }
 
-  /** After the reader brought what came: whether the turn is not its own any more. */
-  boolean giveBack() {
+  /** After the reader has looked. */
+  void giveBack() {
+    word.set(next(word.get()));
     Thread idle = jobThreadAsleep;
-    if (idle == null) {
+    if (idle != null) {
+      LockSupport.unpark(idle);
+    }
+  }
+
+  /** After the reader brought what came: whether the turn is not its own any more. */
+  boolean giveBackIfShort() {
+    if (jobThreadAsleep == null && tasks.get() - tasksAtTake < SHORT_AGAIN) {
       return false;
     }
-    word.set(next(word.get()));
-    LockSupport.unpark(idle);
+    giveBack();
     return true;
   }
 

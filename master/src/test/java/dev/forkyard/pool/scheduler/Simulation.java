@@ -1603,7 +1603,7 @@ final class Simulation {
           worker.endTold
               || worker.socketHeldOpen
               || worker.immortal
-              || !worker.greeted
+              || !worker.greetingRead
               || worker.inSocket.isEmpty()
               || worker.frozen,
           "judged before its socket was read to its end");
