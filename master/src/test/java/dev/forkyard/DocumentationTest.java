@@ -94,7 +94,7 @@ class DocumentationTest {
   }
 
   private static Path test(String name) throws IOException {
-    for (String module : List.of("master", "benchmarks")) {
+    for (String module : List.of("master", "worker", "benchmarks")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/test"))) {
         Optional<Path> found = files.filter(file -> file.endsWith(name + ".java")).findFirst();
         if (found.isPresent()) {

@@ -46,6 +46,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private static final boolean ONE_CLOCK = System.getProperty("os.name", "").startsWith("Linux");
 
+  /** How many answers a worker may send that were not asked for, or not any more. */
+  private static final int MAX_UNWANTED_FRAMES = 1_000;
+
   /** How long a broken pool waits for the end of its workers. */
   private static final int ABANDON_SECONDS = 10;
 
@@ -645,9 +648,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       long now = System.nanoTime();
       heardNanos = now;
       if (frame instanceof Frame.Result result) {
-        scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now);
+        heard(scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now));
       } else if (frame instanceof Frame.Failure failure) {
-        scheduler.replied(link.id, failure.jobId(), false, failure.runNanos(), failure, now);
+        heard(scheduler.replied(link.id, failure.jobId(), false, failure.runNanos(), failure, now));
         if (failure.fatal()) {
           scheduler.leaving(link.id, now);
         }
@@ -656,11 +659,18 @@ final class PoolLoop implements Actions<JobFuture<?>> {
           misbehaved(link, "it gave back jobs that it was not asked for");
         }
       } else if (frame instanceof Frame.Dump dump) {
-        scheduler.dumped(link.id, dump.jobId(), dump.text(), now);
+        heard(scheduler.dumped(link.id, dump.jobId(), dump.text(), now));
       } else if (frame instanceof Frame.Goodbye) {
         scheduler.leaving(link.id, now);
       } else {
         misbehaved(link, "a worker must not send " + frame.getClass().getSimpleName());
+      }
+    }
+
+    /** What comes too late, or by mistake, is dropped; a flood keeps the loop from its work. */
+    private void heard(boolean wanted) {
+      if (!wanted && ++link.unwanted == MAX_UNWANTED_FRAMES) {
+        misbehaved(link, "it sent " + MAX_UNWANTED_FRAMES + " answers that nobody asked for");
       }
     }
 

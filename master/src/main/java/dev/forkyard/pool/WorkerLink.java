@@ -69,6 +69,9 @@ final class WorkerLink {
 
   boolean touched;
 
+  /** How many of its answers were dropped. */
+  int unwanted;
+
   /** It was killed since it showed no sign of life. */
   boolean frozen;
 

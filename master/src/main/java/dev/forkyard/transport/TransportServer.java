@@ -98,8 +98,12 @@ public final class TransportServer implements AutoCloseable {
               .syncUninterruptibly()
               .channel();
       return new TransportServer(group, channel, address(channel, socket), socket);
-    } catch (RuntimeException e) {
+    } catch (Exception | Error e) {
+      // Netty throws what failed as it is, also where it is a checked exception.
       shutDown(group);
+      if (e instanceof Error error) {
+        throw error;
+      }
       throw new IOException("could not listen on " + (socket == null ? "loopback" : socket), e);
     }
   }

@@ -1,6 +1,7 @@
 package dev.forkyard.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
@@ -239,6 +240,26 @@ class TransportServerTest {
       await().until(() -> heard.frames.size() == 1);
       assertThat(heard.ended).isFalse();
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EPOLL_UNIX", "NIO_UNIX"})
+  void aSocketThatCanNotBeMadeIsAnErrorThatNamesItAndLeavesNoThread(TransportKind kind)
+      throws Exception {
+    bind(TransportKind.TCP);
+    Path socket = Files.createDirectory(directory.path().resolve("s"));
+    long before = loops();
+    assertThatThrownBy(() -> TransportServer.bind(kind, directory.path(), 0, this::admit))
+        .isInstanceOf(IOException.class)
+        .hasMessage("could not listen on " + socket);
+    await().until(() -> loops() == before);
+    Files.delete(socket);
+  }
+
+  private static long loops() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("forkyard-loop"))
+        .count();
   }
 
   @ParameterizedTest

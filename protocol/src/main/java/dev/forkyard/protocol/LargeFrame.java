@@ -18,6 +18,12 @@ final class LargeFrame {
   /** The JDK makes direct memory of the size that it may read, and keeps it. */
   private static final int STEP_BYTES = 256 << 10;
 
+  /**
+   * No frame has so many before its payload. They are looked at again whenever more arrives, so
+   * that thousands of them, byte by byte, would take the reader minutes.
+   */
+  private static final int MAX_FIELDS = 64;
+
   /** Without its payload. */
   private final Frame head;
 
@@ -35,7 +41,8 @@ final class LargeFrame {
    * Takes what has arrived of the frame at the buffer's position, if all before its payload has.
    *
    * @param size of the whole frame, more than there is
-   * @return null if it has not, or the frame does not end with a payload; then the position stays
+   * @return null if it has not, or the frame does not end with a payload, or has too many fields
+   *     before it; then the position stays
    */
   static @Nullable LargeFrame begin(ByteBuffer in, int size, FrameDecoder decoder)
       throws ProtocolException {
@@ -49,7 +56,7 @@ final class LargeFrame {
       return null;
     }
     int payloadTag = FrameCodec.payloadField(kind) << 3 | WireWriter.BYTES;
-    while (true) {
+    for (int fields = 0; fields < MAX_FIELDS; fields++) {
       int field = rest.position();
       long tag = varint(rest);
       long value = varint(rest);
@@ -65,6 +72,7 @@ final class LargeFrame {
         return null;
       }
     }
+    return null;
   }
 
   /** Reads a number, which is not negative; -1 if it is not there to its end, or is too large. */

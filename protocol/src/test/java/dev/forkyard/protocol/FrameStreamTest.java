@@ -151,9 +151,13 @@ class FrameStreamTest {
     WireWriter.varint(frame, WireWriter.sizeOfBytes(body.limit()));
     WireWriter.header(frame, FrameCodec.MESSAGE, body.limit());
     frame.put(body).flip();
+    assertThat(encoded(read(frame))).isEqualTo(encoded(new Frame.Message(5, "", payload, 0)));
+  }
+
+  private static Frame read(ByteBuffer bytes) throws IOException {
     Pipe pipe = new Pipe(1, 1 << 20);
-    while (frame.hasRemaining()) {
-      pipe.write(frame);
+    while (bytes.hasRemaining()) {
+      pipe.write(bytes);
     }
     FrameInput input = new FrameInput(pipe, MAX_FRAME_BYTES);
     Frame read = input.next();
@@ -161,7 +165,27 @@ class FrameStreamTest {
       input.fill();
       read = input.next();
     }
-    assertThat(encoded(read)).isEqualTo(encoded(new Frame.Message(5, "", payload, 0)));
+    return read;
+  }
+
+  @Test
+  void thousandsOfFieldsBeforeAPayloadAreNotLookedAtAgainWithEachByteThatArrives()
+      throws Exception {
+    byte[] payload = bytes(new Random(1), 100_000);
+    ByteBuffer body = ByteBuffer.allocate(payload.length + 20_100);
+    for (int i = 0; i < 10_000; i++) {
+      body.put((byte) (15 << 3)).put((byte) 1);
+    }
+    WireWriter.header(body, FrameCodec.payloadField(FrameCodec.MESSAGE), payload.length);
+    body.put(payload).flip();
+    ByteBuffer frame = ByteBuffer.allocate(body.limit() + 100);
+    WireWriter.varint(frame, WireWriter.sizeOfBytes(body.limit()));
+    WireWriter.header(frame, FrameCodec.MESSAGE, body.limit());
+    frame.put(body).flip();
+    ByteBuffer allButALittle = frame.duplicate().limit(frame.limit() - 1_000);
+    FrameDecoder decoder = new FrameDecoder(MAX_FRAME_BYTES);
+    assertThat(LargeFrame.begin(allButALittle, frame.limit(), decoder)).isNull();
+    assertThat(encoded(read(frame))).isEqualTo(encoded(new Frame.Message(0, "", payload, 0)));
   }
 
   @ParameterizedTest

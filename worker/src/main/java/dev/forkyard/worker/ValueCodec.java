@@ -2,6 +2,7 @@ package dev.forkyard.worker;
 
 import java.io.InvalidClassException;
 import java.io.ObjectInputFilter;
+import java.io.ObjectStreamClass;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -99,11 +100,17 @@ public final class ValueCodec implements Codec<Object> {
 
   private Object deserialize(byte[] bytes) throws Exception {
     Gate gate = new Gate(filter, (long) MAX_ELEMENTS_PER_BYTE * bytes.length);
+    Object value;
     try {
-      return CallableCodec.deserialize(bytes, 1, gate);
+      value = CallableCodec.deserialize(bytes, 1, gate);
     } catch (InvalidClassException e) {
       throw gate.refusal == null ? e : new InvalidClassException(gate.refusal);
     }
+    if (value instanceof ObjectStreamClass) {
+      // No object was read: the filter was asked about the class that is described, not about this.
+      throw new InvalidClassException(notAllowed(ObjectStreamClass.class));
+    }
+    return value;
   }
 
   /**
@@ -130,18 +137,19 @@ public final class ValueCodec implements Codec<Object> {
       } else if (info.arrayLength() > maxElements) {
         refusal = "an array claims " + info.arrayLength() + " elements, which are not there";
       } else if (classes.checkInput(info) == Status.REJECTED) {
-        refusal = name(info) + " is not on the pool's allow list; add it with allowResults";
+        refusal = notAllowed(info.serialClass());
       }
       return refusal == null ? Status.UNDECIDED : Status.REJECTED;
     }
+  }
 
-    /** Patterns are about what an array holds. */
-    private static String name(FilterInfo info) {
-      Class<?> type = info.serialClass();
-      while (type != null && type.isArray()) {
-        type = type.getComponentType();
-      }
-      return type == null ? "the value" : type.getName();
+  /** Patterns are about what an array holds. */
+  private static String notAllowed(@Nullable Class<?> refused) {
+    Class<?> type = refused;
+    while (type != null && type.isArray()) {
+      type = type.getComponentType();
     }
+    return (type == null ? "the value" : type.getName())
+        + " is not on the pool's allow list; add it with allowResults";
   }
 }

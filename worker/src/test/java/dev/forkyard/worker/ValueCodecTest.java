@@ -8,10 +8,13 @@ import java.io.IOException;
 import java.io.InvalidClassException;
 import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
+import java.io.ObjectStreamClass;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -152,6 +155,21 @@ class ValueCodecTest {
     assertRefused(codec, codec.encode(Colour.RED), Colour.class.getName());
     SerializableCallable<Integer> lambda = () -> 1;
     assertRefused(codec, codec.encode(lambda), "java.lang.invoke.SerializedLambda");
+  }
+
+  @Test
+  void theDescriptionOfAnAllowedClassIsNoValueOfIt() throws Exception {
+    byte[] array = new ValueCodec().encode(new long[0]);
+    // Of an array: what follows the description is its length alone.
+    byte[] described = Arrays.copyOf(array, array.length - Integer.BYTES);
+    int kindOfObject = 1 + 2 * Short.BYTES;
+    byte[] description = new byte[described.length - 1];
+    System.arraycopy(described, 0, description, 0, kindOfObject);
+    System.arraycopy(
+        described, kindOfObject + 1, description, kindOfObject, description.length - kindOfObject);
+    assertRefused(new ValueCodec(), description, ObjectStreamClass.class.getName());
+    Path crafted = Path.of("src/test/corpus/values/description-of-a-class");
+    assertRefused(new ValueCodec(), Files.readAllBytes(crafted), ObjectStreamClass.class.getName());
   }
 
   private static void assertRefused(ValueCodec codec, byte[] bytes, String className) {

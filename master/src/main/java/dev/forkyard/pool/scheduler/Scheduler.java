@@ -277,14 +277,16 @@ public final class Scheduler<J> {
   /**
    * The worker answered for a job; an answer for a job that it does not have is dropped and
    * counted.
+   *
+   * @return false if it was dropped
    */
-  public void replied(
+  public boolean replied(
       long workerId, long jobId, boolean ok, long runNanos, Object reply, long now) {
     Worker<J> worker = crew.find(workerId);
     Job<J> job = worker == null ? null : worker.find(jobId);
     if (worker == null || job == null || isCondemned(worker, job)) {
       dropped++;
-      return;
+      return false;
     }
     boolean wasHead = worker.line.peekFirst() == job;
     crew.take(worker, job);
@@ -309,6 +311,7 @@ public final class Scheduler<J> {
     if (wasHead) {
       watchHead(worker, now);
     }
+    return true;
   }
 
   /**
@@ -361,15 +364,21 @@ public final class Scheduler<J> {
     return true;
   }
 
-  /** The thread dump that was asked for when the job was condemned. */
-  public void dumped(long workerId, long jobId, String text, long now) {
+  /**
+   * The thread dump that was asked for when the job was condemned.
+   *
+   * @return false if none was
+   */
+  public boolean dumped(long workerId, long jobId, String text, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null
         && worker.state() instanceof Killing killing
         && killing.condemned() != null
         && killing.condemned().id() == jobId) {
       terminate(worker, text, now);
+      return true;
     }
+    return false;
   }
 
   /**
