@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cacheDirectory where class-data archives lie; null: there are none
  * @param setup what each worker is given when it starts, encoded
+ * @param debugPort the first port at which workers wait for a debugger; {@link #NO_DEBUGGER}: they
+ *     do not
+ * @param inProcess whether workers have no processes of their own
  */
 record PoolConfig(
     String name,
@@ -43,7 +46,16 @@ record PoolConfig(
     @Nullable Duration submitTimeout,
     @Nullable Consumer<PoolEvent> eventListener,
     boolean recordTimes,
-    byte[] setup) {
+    byte[] setup,
+    int debugPort,
+    boolean inProcess) {
+
+  static final int NO_DEBUGGER = -1;
+
+  /** Whether a worker may stand still for as long as a person looks at it. */
+  boolean debugsWorkers() {
+    return debugPort != NO_DEBUGGER;
+  }
 
   PoolConfig withWorkers(int workers, int minWorkers) {
     return with(workers, minWorkers, classPath, jvmOptions);
@@ -82,6 +94,8 @@ record PoolConfig(
         submitTimeout,
         eventListener,
         recordTimes,
-        setup);
+        setup,
+        debugPort,
+        inProcess);
   }
 }

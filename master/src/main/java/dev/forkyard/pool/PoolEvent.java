@@ -26,6 +26,14 @@ public sealed interface PoolEvent {
       implements PoolEvent {}
 
   /**
+   * A worker waits for a debugger, where {@link ProcessPool.Builder#debugWorkers} asks for that.
+   *
+   * @param port on the loopback interface
+   */
+  record WorkerDebuggable(String pool, long workerId, long workerPid, int port)
+      implements PoolEvent {}
+
+  /**
    * A worker gets no more jobs and is asked to end: it is replaced, there are more than there
    * should be, or the pool closes.
    */

@@ -9,7 +9,6 @@ import dev.forkyard.pool.scheduler.Progress;
 import dev.forkyard.pool.scheduler.Scheduler;
 import dev.forkyard.pool.scheduler.SchedulerConfig;
 import dev.forkyard.pool.scheduler.WorkerView;
-import dev.forkyard.process.ChildProcess;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.FailureKind;
 import dev.forkyard.protocol.FrameCodec;
@@ -116,18 +115,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.events = new Events(config.name(), config.eventListener());
     this.times = config.recordTimes() ? new TimeRecorder() : null;
-    this.scheduler =
-        new Scheduler<>(
-            SchedulerConfig.of(
-                config.minWorkers(),
-                config.workers(),
-                config.prefetch(),
-                JobOptions.nanos(config.bootTimeout()),
-                JobOptions.nanos(config.heartbeatTimeout()),
-                JobOptions.nanos(config.stopTimeout()),
-                config.limits(),
-                System.nanoTime()),
-            this);
+    SchedulerConfig limits =
+        SchedulerConfig.of(
+            config.minWorkers(),
+            config.workers(),
+            config.prefetch(),
+            JobOptions.nanos(config.bootTimeout()),
+            JobOptions.nanos(config.heartbeatTimeout()),
+            JobOptions.nanos(config.stopTimeout()),
+            config.limits(),
+            System.nanoTime());
+    this.scheduler = new Scheduler<>(config.debugsWorkers() ? limits.patient() : limits, this);
   }
 
   /**
@@ -195,11 +193,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     int bytes = payload == null ? 0 : payload.length;
     if (options != lastOptions || bytes != lastSpec.bytes()) {
       lastOptions = options;
+      boolean timed = !config.debugsWorkers();
       lastSpec =
           new JobSpec(
-              JobOptions.nanos(options.timeout()),
-              JobOptions.nanos(options.softTimeout()),
-              JobOptions.nanos(options.stallTimeout()),
+              timed ? JobOptions.nanos(options.timeout()) : 0,
+              timed ? JobOptions.nanos(options.softTimeout()) : 0,
+              timed ? JobOptions.nanos(options.stallTimeout()) : 0,
               JobOptions.nanos(options.queueTimeout()),
               options.retries(),
               options.retryLost(),
@@ -745,8 +744,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     link.prepared = prepared;
   }
 
-  void started(WorkerLink link, ChildProcess process, WorkerOutput output) {
-    link.process = process;
+  void started(WorkerLink link, WorkerHost host, WorkerOutput output) {
+    link.host = host;
     link.output = output;
     if (link.connection != null && launcher != null) {
       launcher.greeted(link);
@@ -756,6 +755,18 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
     if (link.onScales) {
       weigh(link);
+    }
+  }
+
+  /** It waits for a debugger at this port. */
+  void debuggable(WorkerLink link, int port) {
+    events.tell(new PoolEvent.WorkerDebuggable(config.name(), link.id, link.pid(), port));
+    try (LogContext context = LogContext.of(config.name(), link.pid(), 0)) {
+      Log.LOG.info(
+          "pool {}: worker {} waits for a debugger at 127.0.0.1:{}",
+          config.name(),
+          link.pid(),
+          port);
     }
   }
 
@@ -885,8 +896,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void terminate(long workerId) {
     WorkerLink link = links.get(workerId);
-    if (link != null && link.process != null) {
-      link.process.kill("SIGTERM");
+    if (link != null && link.host != null) {
+      link.host.terminate();
     }
   }
 
@@ -900,8 +911,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private void kill(WorkerLink link) {
     link.killed = true;
-    if (link.process != null && launcher != null) {
-      launcher.kill(link.process);
+    if (link.host != null) {
+      link.host.kill();
     }
   }
 
@@ -943,7 +954,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private void weigh(WorkerLink link) {
-    if (link.process != null && launcher != null) {
+    if (link.host != null && launcher != null) {
       link.onScales = false;
       launcher.weigh(link, this);
     }

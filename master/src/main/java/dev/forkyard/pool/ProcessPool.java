@@ -60,7 +60,7 @@ public final class ProcessPool implements AutoCloseable {
   private final PoolConfig config;
   private final RuntimeDirectory directory;
   private final TransportServer server;
-  private final ProcessGuard guard;
+  private final @Nullable ProcessGuard guard;
   private final WorkerLauncher launcher;
   private final PoolLoop loop;
   private final Intake intake;
@@ -84,7 +84,7 @@ public final class ProcessPool implements AutoCloseable {
     ProcessGuard started = null;
     WorkerLauncher launching = null;
     try {
-      started = ProcessGuard.start(directory.path());
+      started = config.inProcess() ? null : ProcessGuard.start(directory.path());
       launching = new WorkerLauncher(config, directory, address, started);
       this.launcher = launching;
       Runtime.getRuntime().addShutdownHook(shutdownHook);
@@ -484,7 +484,9 @@ public final class ProcessPool implements AutoCloseable {
     try {
       launcher.close();
       server.close();
-      guard.close();
+      if (guard != null) {
+        guard.close();
+      }
       directory.close();
       loop.completer().close();
       loop.events().close();
@@ -557,6 +559,8 @@ public final class ProcessPool implements AutoCloseable {
     private @Nullable Consumer<PoolEvent> eventListener;
     private boolean recordTimes;
     private final SetupBuilder setup = new SetupBuilder();
+    private int debugPort = PoolConfig.NO_DEBUGGER;
+    private boolean inProcess;
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -764,7 +768,8 @@ public final class ProcessPool implements AutoCloseable {
     /**
      * Sets an environment variable of the workers, or removes it where the value is null. They
      * inherit this JVM's environment, but for {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS}
-     * and {@code _JAVA_OPTIONS}.
+     * and {@code _JAVA_OPTIONS}: an agent or a debug port of this JVM's would collide with theirs.
+     * Where one of those is meant for the workers, set it here.
      */
     public Builder environment(String variable, @Nullable String value) {
       environment.put(Objects.requireNonNull(variable, "variable"), value);
@@ -879,6 +884,46 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Has workers wait for a debugger, for breakpoints in handlers: each at a port of its own on
+     * the loopback interface, the first free ones from this on. 0 has each choose one. Where each
+     * waits is told by {@link PoolEvent.WorkerDebuggable}, in the log, and by the worker's own
+     * output. They do not wait to be looked at, but go on.
+     *
+     * <p>A worker that stands at a breakpoint must not be killed for it. So jobs have no run, soft
+     * or stall timeout, and workers no boot and heartbeat timeout; each holds the job that it runs
+     * and no other, and starts without an archive of classes. {@link ProcessPool#shutdownNow} ends
+     * them all the same.
+     *
+     * @throws IllegalArgumentException if it is negative or more than 65,535
+     */
+    public Builder debugWorkers(int port) {
+      if (port < 0 || port > 65_535) {
+        throw new IllegalArgumentException(
+            "debugWorkers must be a port from 0 to 65535, but is " + port);
+      }
+      this.debugPort = port;
+      return this;
+    }
+
+    /**
+     * Has workers live on threads of this process, for breakpoints and for tests that are to be
+     * quick: jobs travel as ever, through codecs, serialization and a socket, and handlers are
+     * found by the class loader of the thread that builds the pool.
+     *
+     * <p>Nothing is isolated then. A job that calls {@code System.exit}, crashes, or exhausts the
+     * memory takes this program with it. A cancel and a deadline end the job's future and interrupt
+     * its thread, and no more can be done: one that does not heed it runs on beside its worker's
+     * replacement. The class path, options, environment and memory of workers are this process's,
+     * whatever the builder says, and what jobs print goes where this program's output goes.
+     *
+     * @see #debugWorkers
+     */
+    public Builder inProcess() {
+      this.inProcess = true;
+      return this;
+    }
+
     /** The options of jobs that are submitted without. */
     public Builder defaultOptions(JobOptions defaultOptions) {
       this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
@@ -960,11 +1005,18 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "transport " + transport + " is not available on this system");
       }
+      boolean debugged = debugPort != PoolConfig.NO_DEBUGGER;
+      if (debugged && inProcess) {
+        throw new IllegalArgumentException(
+            "debugWorkers and inProcess exclude each other: a debugger of this program sees workers"
+                + " that live in its process");
+      }
+      refuseCollidingPorts(jvmOptions);
       return new PoolConfig(
           name == null ? "pool-" + POOLS.incrementAndGet() : name,
           workers,
           least,
-          prefetch,
+          debugged ? 0 : prefetch,
           queueCapacity,
           maxFrameBytes,
           bootTimeout,
@@ -988,11 +1040,24 @@ public final class ProcessPool implements AutoCloseable {
           submitTimeout,
           eventListener,
           recordTimes,
-          setup.encode(maxFrameBytes));
+          setup.encode(maxFrameBytes),
+          debugPort,
+          inProcess);
+    }
+
+    private static void refuseCollidingPorts(List<String> jvmOptions) {
+      for (String option : jvmOptions) {
+        if (DebugPorts.collides(option)) {
+          throw new IllegalArgumentException(
+              "jvmOptions must not have a debugger's port that all workers would share, but have "
+                  + option
+                  + "; use debugWorkers(port)");
+        }
+      }
     }
 
     private @Nullable Path archives() {
-      if (!classDataSharing) {
+      if (!classDataSharing || debugPort != PoolConfig.NO_DEBUGGER || inProcess) {
         return null;
       }
       return cacheDirectory == null ? ArchiveCache.defaultDirectory() : cacheDirectory;

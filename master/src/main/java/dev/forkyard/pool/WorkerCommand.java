@@ -96,6 +96,9 @@ final class WorkerCommand {
    * not.
    */
   static @Nullable String overcommit(PoolConfig config) {
+    if (config.inProcess()) {
+      return null;
+    }
     long heap = heapBytes(config);
     for (String option : config.jvmOptions()) {
       heap = maxHeap(option, heap);

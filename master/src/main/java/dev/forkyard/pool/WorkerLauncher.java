@@ -6,6 +6,7 @@ import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.process.SpawnOptions;
 import dev.forkyard.protocol.Scoreboard;
+import dev.forkyard.worker.InProcessWorker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,10 +37,15 @@ final class WorkerLauncher implements AutoCloseable {
   }
 
   private final PoolConfig config;
-  private final SpawnOptions options;
-  private final WorkerArchive archives;
+  private final @Nullable SpawnOptions options;
+  private final @Nullable WorkerArchive archives;
   private final RuntimeDirectory directory;
   private final CompletableFuture<String> address;
+  private final @Nullable DebugPorts debugPorts;
+
+  /** Where handlers are found that run in this process. */
+  private final ClassLoader loader;
+
   private final SecureRandom random = new SecureRandom();
   private final ExecutorService threads;
 
@@ -46,24 +53,21 @@ final class WorkerLauncher implements AutoCloseable {
    * Makes one.
    *
    * @param address where the master listens; workers boot meanwhile, where that is not known yet
+   * @param guard null where workers have no processes of their own
    */
   WorkerLauncher(
       PoolConfig config,
       RuntimeDirectory directory,
       CompletableFuture<String> address,
-      ProcessGuard guard) {
+      @Nullable ProcessGuard guard) {
     this.config = config;
-    this.options =
-        SpawnOptions.builder()
-            .environment(config.environment())
-            .mergeErrors()
-            .killTreeOnExit()
-            .guard(guard)
-            .outputByThread()
-            .build();
-    this.archives = new WorkerArchive(config, directory, guard);
+    this.options = guard == null ? null : options(config, guard);
+    this.archives = guard == null ? null : new WorkerArchive(config, directory, guard);
     this.directory = directory;
     this.address = address;
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    this.loader = context == null ? WorkerLauncher.class.getClassLoader() : context;
+    this.debugPorts = config.debugsWorkers() ? new DebugPorts(config.debugPort()) : null;
     this.threads =
         Executors.newCachedThreadPool(
             task -> {
@@ -71,6 +75,16 @@ final class WorkerLauncher implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  private static SpawnOptions options(PoolConfig config, ProcessGuard guard) {
+    return SpawnOptions.builder()
+        .environment(config.environment())
+        .mergeErrors()
+        .killTreeOnExit()
+        .guard(guard)
+        .outputByThread()
+        .build();
   }
 
   /** Returns at once; how it goes is posted to the loop, and the worker's end always is. */
@@ -94,11 +108,16 @@ final class WorkerLauncher implements AutoCloseable {
       WorkerLink.Prepared files = prepared;
       // Before the process exists, so that its greeting finds the token.
       loop.post(() -> loop.prepared(link, files));
-      process = spawn(link, files);
+      if (options == null || archives == null) {
+        startHere(link, loop, files);
+        return;
+      }
+      process = spawn(link, files, options, archives);
     } catch (IOException | RuntimeException | Error e) {
       if (prepared != null) {
         remove(prepared.board());
       }
+      giveBackPort(link);
       notStarted(link, loop, e);
       return;
     }
@@ -124,19 +143,46 @@ final class WorkerLauncher implements AutoCloseable {
     }
   }
 
-  private ChildProcess spawn(WorkerLink link, WorkerLink.Prepared prepared) {
+  /** On threads of this process, where nothing but them is to be guarded. */
+  private void startHere(WorkerLink link, PoolLoop loop, WorkerLink.Prepared prepared) {
+    InProcessWorker worker =
+        new InProcessWorker(
+            link.id,
+            prepared.scoreboard(),
+            loader,
+            (code, why) -> {
+              remove(prepared.board());
+              WorkerDeath death = new WorkerDeath(code, null, false, "", null, "", false);
+              String failure = why == null ? death.describe() : why;
+              loop.post(() -> loop.exited(link.id, death, failure));
+            });
+    WorkerOutput none = new WorkerOutput(line -> {});
+    loop.post(() -> loop.started(link, new InProcessHost(worker), none));
+    worker.begin(prepared.token(), address.join(), link.config.setup());
+  }
+
+  private ChildProcess spawn(
+      WorkerLink link,
+      WorkerLink.Prepared prepared,
+      SpawnOptions spawnOptions,
+      WorkerArchive archives)
+      throws IOException {
+    List<String> options = new ArrayList<>();
     Path archive = archives.find(link.config);
     link.archive = archive;
+    if (archive != null) {
+      options.addAll(WorkerArchive.use(link.config, archive));
+    }
+    if (debugPorts != null) {
+      link.debugPort = debugPorts.take();
+      options.add(DebugPorts.option(link.debugPort));
+    }
     List<String> arguments =
         new ArrayList<>(
-            WorkerCommand.of(
-                link.config,
-                archive == null ? List.of() : WorkerArchive.use(link.config, archive),
-                link.config.classPath(),
-                MAIN));
+            WorkerCommand.of(link.config, options, link.config.classPath(), MAIN));
     arguments.add(Long.toString(link.id));
     arguments.add(prepared.board().toString());
-    return ChildProcess.spawn(arguments, options);
+    return ChildProcess.spawn(arguments, spawnOptions);
   }
 
   /** From here there is a process, whose end is told whatever goes wrong. */
@@ -144,7 +190,7 @@ final class WorkerLauncher implements AutoCloseable {
       WorkerLink link, PoolLoop loop, ChildProcess process, WorkerLink.Prepared prepared) {
     try {
       WorkerOutput output = new WorkerOutput(line -> print(process.pid(), prepared, line));
-      loop.post(() -> loop.started(link, process, output));
+      loop.post(() -> loop.started(link, new ProcessHost(process), output));
       // What it left behind may hold its output open.
       process
           .onExit()
@@ -156,12 +202,25 @@ final class WorkerLauncher implements AutoCloseable {
                 return null;
               });
       process.onClose().thenRun(output::end);
-      process.stdout().onLine(output::line);
+      process.stdout().onLine(debugPorts == null ? output::line : line -> {
+        tellPort(link, loop, line);
+        output.line(line);
+      });
       String greeting = HexFormat.of().formatHex(prepared.token()) + "\n" + address.join() + "\n";
       give(process, greeting, link.config.setup());
     } catch (RuntimeException | Error e) {
       kill(process);
       process.onExit().thenRun(() -> notStarted(link, loop, e));
+    }
+  }
+
+  private static void tellPort(WorkerLink link, PoolLoop loop, String line) {
+    DebugPorts.listening(line).ifPresent(port -> loop.post(() -> loop.debuggable(link, port)));
+  }
+
+  private void giveBackPort(WorkerLink link) {
+    if (debugPorts != null) {
+      debugPorts.giveBack(link.debugPort);
     }
   }
 
@@ -174,6 +233,7 @@ final class WorkerLauncher implements AutoCloseable {
       ExitStatus status) {
     process.stdout().close();
     remove(prepared.board());
+    giveBackPort(link);
     WorkerDeath death =
         WorkerDeath.examine(
             status,
@@ -182,8 +242,9 @@ final class WorkerLauncher implements AutoCloseable {
             WorkerCommand.crashReport(config, process.pid()),
             prepared.started());
     Path archive = link.archive;
-    if (archive != null && !link.greeted && death.crashed()) {
-      launchWithout(archive, link, loop, process);
+    if (archives != null && archive != null && !link.greeted && death.crashed()) {
+      archives.discard(archive);
+      launchWithout(link, loop, process);
       return;
     }
     String said = death.outputTail().strip();
@@ -192,8 +253,7 @@ final class WorkerLauncher implements AutoCloseable {
   }
 
   /** It never worked, and what it was started with is likelier at fault than what it is to run. */
-  private void launchWithout(Path archive, WorkerLink link, PoolLoop loop, ChildProcess crashed) {
-    archives.discard(archive);
+  private void launchWithout(WorkerLink link, PoolLoop loop, ChildProcess crashed) {
     remove(WorkerCommand.crashReport(config, crashed.pid()));
     launch(link, loop);
   }
@@ -220,7 +280,9 @@ final class WorkerLauncher implements AutoCloseable {
         threads.execute(
             () -> {
               output.greeted();
-              archives.ready(link.config);
+              if (archives != null) {
+                archives.ready(link.config);
+              }
             });
       }
     } catch (RuntimeException | Error noThread) {
@@ -231,7 +293,7 @@ final class WorkerLauncher implements AutoCloseable {
 
   /** Makes the archive for workers with these settings, and waits for it; not on the loop. */
   boolean makeArchive(PoolConfig with) {
-    return archives.make(with);
+    return archives != null && archives.make(with);
   }
 
   /** Notes what the kernel knows of the worker's threads; off the loop, since files are read. */
@@ -246,6 +308,10 @@ final class WorkerLauncher implements AutoCloseable {
 
   /** Tells the loop how much memory the worker holds; off it, since files are read. */
   void weigh(WorkerLink link, PoolLoop loop) {
+    if (link.host == null || !link.host.isItsOwn()) {
+      loop.post(() -> loop.weighed(link.id, 0));
+      return;
+    }
     long pid = link.pid();
     try {
       threads.execute(
@@ -259,12 +325,42 @@ final class WorkerLauncher implements AutoCloseable {
   }
 
   /** Off the loop, since all processes are looked at. */
-  void kill(ChildProcess process) {
+  private void kill(ChildProcess process) {
     try {
       threads.execute(process::killTree);
     } catch (RuntimeException | Error noThread) {
       // What it started is then killed by the guard, when it has ended.
       process.kill("SIGKILL");
+    }
+  }
+
+  /** A worker with a process of its own. */
+  private final class ProcessHost implements WorkerHost {
+
+    private final ChildProcess process;
+
+    ProcessHost(ChildProcess process) {
+      this.process = process;
+    }
+
+    @Override
+    public long pid() {
+      return process.pid();
+    }
+
+    @Override
+    public void terminate() {
+      process.kill("SIGTERM");
+    }
+
+    @Override
+    public void kill() {
+      WorkerLauncher.this.kill(process);
+    }
+
+    @Override
+    public boolean isItsOwn() {
+      return true;
     }
   }
 
@@ -290,6 +386,8 @@ final class WorkerLauncher implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdown();
-    archives.close();
+    if (archives != null) {
+      archives.close();
+    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.Progress;
-import dev.forkyard.process.ChildProcess;
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.Connection;
@@ -52,11 +51,14 @@ final class WorkerLink {
   /** The class-data archive with which it was started; of the launcher's threads. */
   volatile @Nullable Path archive;
 
+  /** Where it waits for a debugger; of the launcher's threads. */
+  volatile int debugPort;
+
   /** It has booted; set on the loop. */
   volatile boolean greeted;
 
   @Nullable Prepared prepared;
-  @Nullable ChildProcess process;
+  @Nullable WorkerHost host;
   @Nullable WorkerOutput output;
   @Nullable Connection connection;
   @Nullable WorkerDeath death;
@@ -118,7 +120,7 @@ final class WorkerLink {
   }
 
   long pid() {
-    return process == null ? 0 : process.pid();
+    return host == null ? 0 : host.pid();
   }
 
   /** The frame that hands over a job; the handler's name goes along the first time alone. */
@@ -139,7 +141,7 @@ final class WorkerLink {
         lastHandlerId,
         newName,
         attempt,
-        JobOptions.nanos(future.options().timeout()),
+        config.debugsWorkers() ? 0 : JobOptions.nanos(future.options().timeout()),
         handler.encoding(),
         future.payload());
   }

@@ -5,7 +5,6 @@ import dev.forkyard.protocol.Frame.FailureKind;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the jobs one after the other, and hears what comes while it has none. */
@@ -18,6 +17,7 @@ final class JobThread extends Thread {
 
   private final Scoreboard scoreboard;
   private final Handlers handlers;
+  private final WorkerEnd end;
   private final CountDownLatch warm = new CountDownLatch(1);
   private final CountDownLatch begun = new CountDownLatch(1);
   private final Object interrupts = new Object();
@@ -39,8 +39,9 @@ final class JobThread extends Thread {
   /** Null while Java Flight Recorder does not record. */
   private volatile @Nullable JobRecorder recorder;
 
-  JobThread(Scoreboard scoreboard, Handlers handlers) {
+  JobThread(Scoreboard scoreboard, Handlers handlers, WorkerEnd end) {
     super("forkyard-job");
+    this.end = end;
     this.scoreboard = scoreboard;
     this.handlers = handlers;
   }
@@ -67,6 +68,11 @@ final class JobThread extends Thread {
     if (!handlers.wantWarmUp()) {
       start();
     }
+  }
+
+  /** It will not begin, and ends with its worker. */
+  void giveUp() {
+    begun.countDown();
   }
 
   private static void awaitAll(CountDownLatch latch) {
@@ -126,23 +132,35 @@ final class JobThread extends Thread {
   @Override
   public void run() {
     try {
+      runJobs();
+    } catch (WorkerEnd.Ended itself) {
+      // It ends, and its process does not.
+    }
+  }
+
+  private void runJobs() {
+    try {
       if (handlers.wantWarmUp()) {
         warmHandlersUp();
         awaitAll(begun);
+        leaveIfOver();
       }
       while (true) {
         Task task = orders.take(this);
-        if (task == Task.LEAVE) {
+        if (task.isLeave()) {
           leave();
         } else {
           run(task);
         }
       }
+    } catch (WorkerEnd.Ended itself) {
+      throw itself;
     } catch (Throwable broken) {
       broken.printStackTrace();
     } finally {
+      warm.countDown();
       // A worker without its job thread would answer for ever, and run nothing.
-      Runtime.getRuntime().halt(1);
+      end.halt(1);
     }
   }
 
@@ -150,12 +168,11 @@ final class JobThread extends Thread {
     try {
       handlers.warmUp();
     } catch (Throwable thrown) {
-      // The pool tells it to whoever waits: it is this process's last output.
-      System.err.println(
+      // The pool tells it to whoever waits.
+      end.failed(
           "a handler could not be warmed up: " + Failures.stack(thrown, MAX_WARM_UP_STACK_CHARS));
-      Runtime.getRuntime().halt(1);
     }
-    setContextClassLoader(WorkerMain.class.getClassLoader());
+    setContextClassLoader(end.classLoader());
     Thread.interrupted();
     warm.countDown();
   }
@@ -169,7 +186,7 @@ final class JobThread extends Thread {
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
     if (!scoreboard.start(task.scoreboardRun(), start)) {
-      parkForEver();
+      end.condemned();
     }
     JobRecorder told = recorder;
     JobRecorder.JobEvent event = told == null ? null : told.begin();
@@ -178,17 +195,17 @@ final class JobThread extends Thread {
       told.end(event, task, reply instanceof Frame.Failure);
     }
     // A job may have left its own behind, in which the next one's handler is not found.
-    setContextClassLoader(WorkerMain.class.getClassLoader());
+    setContextClassLoader(end.classLoader());
     running = null;
     task.end();
     if (!scoreboard.end(task.scoreboardRun())) {
-      parkForEver();
+      end.condemned();
     }
     forgetInterrupts();
     answer(reply);
     if (reply instanceof Frame.Failure failure && failure.fatal()) {
       send(new Frame.Goodbye(failure.className()));
-      Runtime.getRuntime().halt(1);
+      end.halt(1);
     }
   }
 
@@ -234,7 +251,7 @@ final class JobThread extends Thread {
     try {
       orders.answer(reply);
     } catch (IOException gone) {
-      Runtime.getRuntime().halt(0);
+      end.halt(0);
     }
   }
 
@@ -242,22 +259,21 @@ final class JobThread extends Thread {
     try {
       master.write(frame);
     } catch (IOException gone) {
-      Runtime.getRuntime().halt(0);
+      end.halt(0);
     }
   }
 
-  /** It was condemned: it starts nothing more, answers nothing, and is about to be killed. */
-  private static void parkForEver() {
-    while (true) {
-      LockSupport.park();
-      Thread.interrupted();
+  private void leaveIfOver() {
+    if (end.isOver()) {
+      end.halt(0);
     }
   }
 
   private void leave() {
+    leaveIfOver();
     handlers.stop();
     forgetInterrupts();
     send(new Frame.Goodbye("drained"));
-    System.exit(0);
+    end.exit();
   }
 }

@@ -51,7 +51,6 @@ final class MasterChannel {
 
   /** Connects to {@code unix:PATH} or {@code tcp:HOST:PORT}. */
   static MasterChannel connect(String address) throws IOException {
-    nameProvider();
     if (address.startsWith("unix:")) {
       SocketChannel local =
           SocketChannel.open(UnixDomainSocketAddress.of(address.substring("unix:".length())));
@@ -66,8 +65,11 @@ final class MasterChannel {
     return new MasterChannel(channel);
   }
 
-  /** Where the JDK's own is not named, it looks into every jar for another one at each start. */
-  private static void nameProvider() {
+  /**
+   * To be called first, where this process is the worker's own: unless the JDK's own is named, it
+   * looks into every jar for another one at each start.
+   */
+  static void nameProvider() {
     try {
       if (System.getProperty(PROVIDER) == null) {
         Class.forName(LINUX_PROVIDER);
@@ -152,6 +154,15 @@ final class MasterChannel {
       channel.shutdownInput();
     } catch (IOException gone) {
       // Then it sees the end anyway.
+    }
+  }
+
+  /** Whoever reads or writes sees that it has ended. */
+  void close() {
+    try {
+      channel.close();
+    } catch (IOException gone) {
+      // Then it is what it should be.
     }
   }
 

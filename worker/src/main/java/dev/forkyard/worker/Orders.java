@@ -54,8 +54,11 @@ final class Orders {
         turn.countTask();
         return next;
       } else if (turn.begin()) {
-        hear(jobThread);
-        turn.end();
+        try {
+          hear(jobThread);
+        } finally {
+          turn.end();
+        }
       } else {
         turn.awaitReader(inbox::hasNext);
       }
@@ -71,18 +74,25 @@ final class Orders {
     }
   }
 
-  /** On the reader, for ever: nothing a job does keeps this thread from answering. */
+  /** On the reader, to the worker's end: nothing a job does keeps this thread from answering. */
   void serve(JobThread jobThread) {
-    while (true) {
-      if (turn.await(master::flushWaiting)) {
-        master.flushWaiting();
-        do {
-          hear(jobThread);
-        } while (!turn.giveBackIfShort());
-      } else {
-        look(jobThread);
-        turn.giveBack();
+    try {
+      while (true) {
+        if (turn.await(master::flushWaiting)) {
+          master.flushWaiting();
+          do {
+            hear(jobThread);
+          } while (!turn.giveBackIfShort());
+        } else {
+          look(jobThread);
+          turn.giveBack();
+        }
       }
+    } finally {
+      // Here it comes where the worker ends without its process; its job thread may wait.
+      inbox.add(Task.leave());
+      inbox.handOver();
+      turn.giveBack();
     }
   }
 
@@ -131,7 +141,7 @@ final class Orders {
       jobThread.stop(stop.jobId());
     } else if (frame instanceof Frame.Drain && !toLeave) {
       toLeave = true;
-      inbox.add(Task.LEAVE);
+      inbox.add(Task.leave());
     }
   }
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** One job in this worker's hands: either its job thread claims it, or a recall does. */
 final class Task implements JobContext {
 
-  /** The end of all work; no job has this id. */
-  static final Task LEAVE = new Task(new Frame.Run(0, 0, null, 0, 0, Encoding.BINARY, null), "");
+  /** Of the end of all work; no job has this id. */
+  private static final long LEAVE = 0;
 
   private static final AtomicIntegerFieldUpdater<Task> CLAIMED =
       AtomicIntegerFieldUpdater.newUpdater(Task.class, "claimed");
@@ -48,6 +48,15 @@ final class Task implements JobContext {
     this.attempt = run.attempt();
     this.deadlineNanos = run.deadlineNanosLeft();
     this.payload = run.payload();
+  }
+
+  /** The end of all work. */
+  static Task leave() {
+    return new Task(new Frame.Run(LEAVE, 0, null, 0, 0, Encoding.BINARY, null), "");
+  }
+
+  boolean isLeave() {
+    return jobId == LEAVE;
   }
 
   /** Whether the caller is the first to claim it. */

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A worker process: one thread runs the jobs one after the other, and another sees to it that the
@@ -21,9 +20,6 @@ public final class WorkerMain {
 
   private static final int TOKEN_CHARS = 64;
 
-  /** A shutdown hook that hangs must not keep a worker, and its job, for ever. */
-  private static final long EXIT_NANOS = 5_000_000_000L;
-
   /** Well within the second after which the master looks again. */
   private static final long BEAT_NANOS = 250_000_000L;
 
@@ -35,12 +31,13 @@ public final class WorkerMain {
   private final long workerId;
   private final MasterChannel master;
   private final Scoreboard scoreboard;
-  private volatile boolean exiting;
+  private final WorkerEnd end;
 
-  private WorkerMain(long workerId, MasterChannel master, Scoreboard scoreboard) {
+  WorkerMain(long workerId, MasterChannel master, Scoreboard scoreboard, WorkerEnd end) {
     this.workerId = workerId;
     this.master = master;
     this.scoreboard = scoreboard;
+    this.end = end;
   }
 
   /**
@@ -53,13 +50,15 @@ public final class WorkerMain {
     Scoreboard scoreboard = Scoreboard.open(Path.of(args[1]));
     Briefing briefing = Briefing.read(System.in);
     byte[] token = token(briefing.tokenHex());
-    JobThread jobThread = new JobThread(scoreboard, new Handlers(briefing.setup()));
+    ProcessEnd end = new ProcessEnd();
+    JobThread jobThread = new JobThread(scoreboard, new Handlers(briefing.setup()), end);
     // Before there is a connection, since the greeting is what tells that it is ready for jobs.
     jobThread.warmUp();
-    WorkerMain worker =
-        new WorkerMain(
-            Long.parseLong(args[0]), MasterChannel.connect(briefing.address()), scoreboard);
-    Runtime.getRuntime().addShutdownHook(new Thread(worker::exiting, "forkyard-exit"));
+    MasterChannel.nameProvider();
+    MasterChannel master = MasterChannel.connect(briefing.address());
+    WorkerMain worker = new WorkerMain(Long.parseLong(args[0]), master, scoreboard, end);
+    Runnable exiting = () -> exiting(end, scoreboard, master);
+    Runtime.getRuntime().addShutdownHook(new Thread(exiting, "forkyard-exit"));
     worker.serve(worker.greet(token), jobThread);
   }
 
@@ -88,7 +87,7 @@ public final class WorkerMain {
   }
 
   /** Answers with what the master told. */
-  private Frame.Welcome greet(byte[] token) throws IOException {
+  Frame.Welcome greet(byte[] token) throws IOException {
     master.write(
         new Frame.Hello(
             FrameCodec.VERSION,
@@ -99,7 +98,7 @@ public final class WorkerMain {
             FrameCodec.DEFAULT_MAX_FRAME_BYTES,
             System.nanoTime()));
     if (!(master.read() instanceof Frame.Welcome welcome)) {
-      Runtime.getRuntime().halt(1);
+      end.halt(1);
       throw new IllegalStateException("not welcome");
     }
     master.allow(welcome.maxFrameBytes());
@@ -108,8 +107,8 @@ public final class WorkerMain {
     return welcome;
   }
 
-  private void serve(Frame.Welcome welcome, JobThread jobThread) {
-    Orders orders = new Orders(master, welcome.maxFrameBytes(), this::connectionEnded);
+  void serve(Frame.Welcome welcome, JobThread jobThread) {
+    Orders orders = new Orders(master, welcome.maxFrameBytes(), end::disconnected);
     jobThread.begin(master, orders, welcome.maxFrameBytes());
     Runnable beating = () -> beat(jobThread);
     Thread heart = new Thread(null, beating, "forkyard-beat", HEART_STACK_BYTES);
@@ -120,7 +119,7 @@ public final class WorkerMain {
 
   /** Shows the master that this process is neither stopped nor stuck, whatever the job does. */
   private void beat(JobThread jobThread) {
-    for (int beats = 0; true; beats++) {
+    for (int beats = 0; !end.isOver(); beats++) {
       scoreboard.beat();
       if (beats % BEATS_A_LOOK == 0 && !jobThread.records() && FlightRecording.isOn()) {
         jobThread.record();
@@ -129,36 +128,13 @@ public final class WorkerMain {
     }
   }
 
-  /** Without its master this process has no business. */
-  private void connectionEnded(@Nullable Throwable thrown) {
-    try {
-      if (thrown instanceof Error) {
-        thrown.printStackTrace();
-      }
-      if (exiting) {
-        letHooksRun();
-      }
-    } finally {
-      Runtime.getRuntime().halt(exiting || thrown instanceof Error ? 1 : 0);
-    }
-  }
-
   /**
    * The JVM is about to exit by itself. It would wait 300 ms for a thread that is blocked in a
    * native read, so whoever reads is called back from there.
    */
-  private void exiting() {
+  private static void exiting(ProcessEnd end, Scoreboard scoreboard, MasterChannel master) {
     scoreboard.markExit();
-    exiting = true;
+    end.exiting();
     master.stopReading();
-  }
-
-  /** On whoever reads: other shutdown hooks have their time, but no more than that. */
-  private static void letHooksRun() {
-    long deadline = System.nanoTime() + EXIT_NANOS;
-    for (long left = EXIT_NANOS; left > 0; left = deadline - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-      Thread.interrupted();
-    }
   }
 }

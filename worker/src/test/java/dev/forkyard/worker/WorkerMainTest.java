@@ -294,13 +294,13 @@ class WorkerMainTest {
     master.run(1, Waits.class, "");
     master.awaitStart(1);
     assertThat(master.scoreboard.condemn(1)).isTrue();
-    awaitJobThreadIn("parkForEver", 1);
+    awaitJobThreadIn("condemned", 1);
     master.run(2, Ran.class, "");
     master.run(3, Ran.class, "");
     // It still answers, and only that.
     master.send(new Frame.Recall(new long[] {2}));
     assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(2);
-    awaitJobThreadIn("parkForEver", 1);
+    awaitJobThreadIn("condemned", 1);
     assertThat(master.heardNothing()).isTrue();
     assertThat(master.scoreboard.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
     assertThat(master.scoreboard.read().run()).isEqualTo(1);

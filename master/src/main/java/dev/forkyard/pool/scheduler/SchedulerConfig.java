@@ -65,6 +65,9 @@ public record SchedulerConfig(
   private static final long MILLIS = 1_000_000;
   private static final long SECONDS = 1_000 * MILLIS;
 
+  /** A hundred years, to which the clock can be added. */
+  private static final long FOR_EVER = 100L * 365 * 24 * 3_600 * SECONDS;
+
   /** What a pool uses where its builder says nothing. */
   public static SchedulerConfig of(
       int minWorkers,
@@ -99,6 +102,38 @@ public record SchedulerConfig(
         100 * MILLIS,
         10 * SECONDS,
         10 * SECONDS,
+        limits,
+        seed);
+  }
+
+  /**
+   * The same for workers at which a debugger may look: however long they stand still they are not
+   * taken for stuck, while they boot and afterwards.
+   */
+  public SchedulerConfig patient() {
+    return new SchedulerConfig(
+        minWorkers,
+        maxWorkers,
+        maxPrefetch,
+        prefetchNanos,
+        maxBytesInFlight,
+        FOR_EVER,
+        dumpNanos,
+        hardNanos,
+        drainNanos,
+        lastWordsNanos,
+        abandonNanos,
+        FOR_EVER,
+        FOR_EVER,
+        lookNanos,
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE,
+        firstBootBudget,
+        bootBudget,
+        killedBootBudget,
+        minBackoffNanos,
+        maxBackoffNanos,
+        levelNanos,
         limits,
         seed);
   }
