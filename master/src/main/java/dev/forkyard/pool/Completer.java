@@ -38,7 +38,7 @@ final class Completer implements AutoCloseable {
   static final long LOOK_NANOS = 5_000_000;
 
   /** How often the loop is to call {@link #endLingering} while something {@link #lingers}. */
-  static final long LINGER_NANOS = 1_000_000;
+  static final long LINGER_NANOS = 4_000_000;
 
   private static final int IDLE_SECONDS = 1;
 
@@ -56,10 +56,8 @@ final class Completer implements AutoCloseable {
   private final BooleanSupplier onLoop;
   private volatile boolean closed;
 
-  /** Delivered, and nobody has come for them yet. Guarded by the first, as the other is. */
+  /** Delivered, and nobody had come for them then. Guarded by itself. */
   private final List<JobFuture<?>> lingering = new ArrayList<>();
-
-  private final List<JobFuture<?>> lingeredOnce = new ArrayList<>();
 
   private @Nullable Drainer seenAtLook;
   private long completedAtLook;
@@ -112,7 +110,7 @@ final class Completer implements AutoCloseable {
   /**
    * These have their deliveries: wakes who waits for one, and completes those that are awaited
    * otherwise. The rest lingers, most likely until its caller comes for it and saves a thread the
-   * way, and at most until {@link #endLingering} was called twice.
+   * way, and at most until {@link #endLingering}.
    */
   void execute(List<JobFuture<?>> delivered) {
     // Who begins to wait from here on sees the delivery, and who began before is seen.
@@ -147,28 +145,18 @@ final class Completer implements AutoCloseable {
   /** Whether {@link #endLingering} is to be called after {@link #LINGER_NANOS}. */
   boolean lingers() {
     synchronized (lingering) {
-      return !lingering.isEmpty() || !lingeredOnce.isEmpty();
+      return !lingering.isEmpty();
     }
   }
 
-  /** Nobody has come for those that lingered at the last call already: they are completed here. */
+  /** Those that linger, and that nobody has come for, are completed here after all. */
   void endLingering() {
-    List<JobFuture<?>> left = new ArrayList<>();
+    List<JobFuture<?>> left;
     synchronized (lingering) {
-      addIncomplete(lingeredOnce, left);
-      lingeredOnce.clear();
-      addIncomplete(lingering, closed ? left : lingeredOnce);
+      left = lingering.stream().filter(future -> !future.isComplete()).toList();
       lingering.clear();
     }
     complete(left);
-  }
-
-  private static void addIncomplete(List<JobFuture<?>> from, List<JobFuture<?>> to) {
-    for (JobFuture<?> future : from) {
-      if (!future.isComplete()) {
-        to.add(future);
-      }
-    }
   }
 
   boolean waiting() {

@@ -178,8 +178,7 @@ final class WorkerLauncher implements AutoCloseable {
       options.add(DebugPorts.option(link.debugPort));
     }
     List<String> arguments =
-        new ArrayList<>(
-            WorkerCommand.of(link.config, options, link.config.classPath(), MAIN));
+        new ArrayList<>(WorkerCommand.of(link.config, options, link.config.classPath(), MAIN));
     arguments.add(Long.toString(link.id));
     arguments.add(prepared.board().toString());
     return ChildProcess.spawn(arguments, spawnOptions);
@@ -202,10 +201,15 @@ final class WorkerLauncher implements AutoCloseable {
                 return null;
               });
       process.onClose().thenRun(output::end);
-      process.stdout().onLine(debugPorts == null ? output::line : line -> {
-        tellPort(link, loop, line);
-        output.line(line);
-      });
+      process
+          .stdout()
+          .onLine(
+              debugPorts == null
+                  ? output::line
+                  : line -> {
+                    tellPort(link, loop, line);
+                    output.line(line);
+                  });
       String greeting = HexFormat.of().formatHex(prepared.token()) + "\n" + address.join() + "\n";
       give(process, greeting, link.config.setup());
     } catch (RuntimeException | Error e) {

@@ -5,6 +5,7 @@ import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.FrameInput;
 import dev.forkyard.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -48,6 +49,11 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private final FrameInput input = new FrameInput(arrivals, MAX_GREETING_BYTES);
   private @Nullable ChannelHandlerContext context;
   private @Nullable ByteBuf output;
+
+  /** So that small frames do without Netty's allocator; see {@link SharedInput}. */
+  private final ByteBuf kept =
+      Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(BUFFER_BYTES)).clear();
+
   private @Nullable ConnectionListener listener;
   private @Nullable Throwable fault;
   private long receivedBytes;
@@ -219,13 +225,26 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
       channel.write(output);
       output = null;
     }
-    if (output == null) {
-      output = channel.alloc().buffer(Math.max(size, BUFFER_BYTES));
+    ByteBuf room = roomFor(size, channel.alloc());
+    int start = room.writerIndex();
+    FrameCodec.write(frame, room.internalNioBuffer(start, size));
+    room.writerIndex(start + size);
+  }
+
+  /** What is sent at one time most often fits into what is kept for that. */
+  private ByteBuf roomFor(int size, ByteBufAllocator allocator) {
+    ByteBuf room = output;
+    if (room == null) {
+      boolean keptIsFree = kept.refCnt() == 1 && size <= BUFFER_BYTES;
+      room = keptIsFree ? kept.clear().retain() : allocator.buffer(Math.max(size, BUFFER_BYTES));
+    } else if (room == kept && size > room.writableBytes()) {
+      room = allocator.buffer(Math.max(room.readableBytes() + size, 2 * BUFFER_BYTES));
+      room.writeBytes(kept);
+      kept.release();
     }
-    output.ensureWritable(size);
-    int start = output.writerIndex();
-    FrameCodec.write(frame, output.internalNioBuffer(start, size));
-    output.writerIndex(start + size);
+    room.ensureWritable(size);
+    output = room;
+    return room;
   }
 
   @Override

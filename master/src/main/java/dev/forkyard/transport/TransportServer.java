@@ -84,6 +84,7 @@ public final class TransportServer implements AutoCloseable {
               .channel(kind.channel())
               // A write error must not discard what can still be read.
               .childOption(ChannelOption.AUTO_CLOSE, false)
+              .childOption(ChannelOption.RECVBUF_ALLOCATOR, new SharedInput())
               .childHandler(
                   new ChannelInitializer<Channel>() {
                     @Override

@@ -87,8 +87,7 @@ class DebugWorkersTest {
       assertThat(pool.stats().lost()).isZero();
       await()
           .until(
-              () ->
-                  output.stream().filter(l -> DebugPorts.listening(l).isPresent()).count() >= 2);
+              () -> output.stream().filter(l -> DebugPorts.listening(l).isPresent()).count() >= 2);
     }
     // Its port is free for the next pool.
     try (ServerSocket again = new ServerSocket(first, 1, InetAddress.getLoopbackAddress())) {

@@ -58,8 +58,7 @@ public final class InProcessWorker implements WorkerEnd {
    * @param setup as {@link WorkerSetup#encode} wrote it
    */
   public void begin(byte[] token, String address, byte[] setup) {
-    Thread reader =
-        new Thread(() -> run(token, address, setup), "forkyard-in-process-" + workerId);
+    Thread reader = new Thread(() -> run(token, address, setup), "forkyard-in-process-" + workerId);
     reader.setDaemon(true);
     reader.setContextClassLoader(loader);
     reader.start();
