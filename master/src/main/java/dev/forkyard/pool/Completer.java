@@ -47,6 +47,7 @@ final class Completer implements AutoCloseable {
     static final Logger LOG = LoggerFactory.getLogger(ProcessPool.class);
   }
 
+  private final String poolName;
   private final ConcurrentLinkedQueue<Batch> queue = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Drainer> current = new AtomicReference<>();
   private final AtomicBoolean looking = new AtomicBoolean();
@@ -68,6 +69,7 @@ final class Completer implements AutoCloseable {
    * @param onLoop whether the calling thread is the event loop's
    */
   Completer(String poolName, @Nullable Executor executor, BooleanSupplier onLoop) {
+    this.poolName = poolName;
     this.onLoop = onLoop;
     AtomicInteger count = new AtomicInteger();
     factory =
@@ -216,7 +218,9 @@ final class Completer implements AutoCloseable {
         owned.execute(drainer);
       }
     } catch (RuntimeException | Error noThread) {
-      Log.LOG.error("a thread for callbacks can't be started; it is tried again", noThread);
+      try (LogContext context = LogContext.of(poolName, 0, 0)) {
+        Log.LOG.error("a thread for callbacks can't be started; it is tried again", noThread);
+      }
       current.compareAndSet(drainer, null);
     }
   }
@@ -257,7 +261,9 @@ final class Completer implements AutoCloseable {
       try {
         future.settle();
       } catch (RuntimeException | Error e) {
-        Log.LOG.error("job {} could not be completed", future.jobId(), e);
+        try (LogContext context = LogContext.of(poolName, 0, future.jobId())) {
+          Log.LOG.error("job {} could not be completed", future.jobId(), e);
+        }
       }
     }
   }

@@ -1,7 +1,9 @@
 package dev.forkyard.pool;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * Takes jobs from callers, on their threads: gives each its id, encodes its input, waits for a
@@ -37,7 +39,8 @@ final class Intake {
       }
       return notEncoded(handler, jobId, options, e);
     }
-    refuseIfTooLarge(handler, jobId, payload);
+    JobOptions sent = withContext(options);
+    refuseIfTooLarge(handler, jobId, payload, sent);
     try {
       places.take(Long.MAX_VALUE);
     } catch (InterruptedException e) {
@@ -48,7 +51,7 @@ final class Intake {
               + ", which holds "
               + config.queueCapacity());
     }
-    return handOver(new JobFuture<>(loop, jobId, handler, payload, options, null));
+    return handOver(new JobFuture<>(loop, jobId, handler, payload, sent, null));
   }
 
   /**
@@ -66,9 +69,10 @@ final class Intake {
       long waitNanos)
       throws InterruptedException {
     long jobId = lastJobId.incrementAndGet();
-    refuseIfTooLarge(handler, jobId, payload);
+    JobOptions sent = withContext(options);
+    refuseIfTooLarge(handler, jobId, payload, sent);
     return places.take(waitNanos)
-        ? handOver(new JobFuture<>(loop, jobId, handler, payload, options, watcher))
+        ? handOver(new JobFuture<>(loop, jobId, handler, payload, sent, watcher))
         : null;
   }
 
@@ -81,21 +85,35 @@ final class Intake {
     return future;
   }
 
+  /** On the thread that submits, whose logging context goes along where that is asked for. */
+  private JobOptions withContext(JobOptions options) {
+    if (!config.carriesLogContext()) {
+      return options;
+    }
+    Map<String, String> context = MDC.getCopyOfContextMap();
+    return context == null || context.isEmpty() ? options : options.withLogContext(context);
+  }
+
   private <O extends @Nullable Object> JobFuture<O> handOver(JobFuture<O> future) {
     loop.submit(future);
     return future;
   }
 
-  private void refuseIfTooLarge(HandlerRef<?, ?> handler, long jobId, byte @Nullable [] payload) {
-    if (payload != null && payload.length > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
+  private void refuseIfTooLarge(
+      HandlerRef<?, ?> handler, long jobId, byte @Nullable [] payload, JobOptions options) {
+    long headersBytes = options.sentHeadersBytes();
+    long payloadBytes = payload == null ? 0 : payload.length;
+    if (payloadBytes + headersBytes > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
       throw new JobRejectedException(
           "the input of job "
               + jobId
               + " ("
               + handler
               + ") has "
-              + payload.length
-              + " bytes, more than a frame of "
+              + payloadBytes
+              + " bytes"
+              + (headersBytes == 0 ? "" : ", and its headers " + headersBytes + " bytes")
+              + ", more than a frame of "
               + config.maxFrameBytes()
               + " holds; raise maxFrameBytes or pass a file");
     }

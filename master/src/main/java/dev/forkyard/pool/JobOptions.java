@@ -1,8 +1,11 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.JobSpec;
+import dev.forkyard.worker.JobHeaders;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,11 @@ public final class JobOptions {
 
   /** The scheduler's clock counts nanoseconds in a long, and must be able to add to them. */
   private static final Duration FOR_EVER = Duration.ofDays(50 * 365);
+
+  /** A field's tag and its length. */
+  private static final int MAX_LENGTH_BYTES = 4;
+
+  private static final int MAX_HEADER_BYTES = 16 << 10;
 
   private static final JobOptions DEFAULTS = new JobOptions(new Draft());
 
@@ -26,6 +34,10 @@ public final class JobOptions {
   private final Duration maxBackoff;
   private final int priority;
   private final @Nullable String label;
+  private final Map<String, String> headers;
+
+  /** As they travel, the logging context among them. */
+  private final List<String> sentHeaders;
 
   /** What options are made of. */
   private static final class Draft {
@@ -40,6 +52,8 @@ public final class JobOptions {
     Duration maxBackoff = Duration.ZERO;
     int priority;
     @Nullable String label;
+    Map<String, String> headers = Map.of();
+    Map<String, String> logContext = Map.of();
   }
 
   private JobOptions(Draft draft) {
@@ -54,6 +68,11 @@ public final class JobOptions {
     maxBackoff = draft.maxBackoff;
     priority = draft.priority;
     label = draft.label;
+    headers = draft.headers;
+    sentHeaders =
+        headers.isEmpty() && draft.logContext.isEmpty()
+            ? List.of()
+            : JobHeaders.encode(headers, draft.logContext);
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
@@ -73,6 +92,7 @@ public final class JobOptions {
     draft.maxBackoff = maxBackoff;
     draft.priority = priority;
     draft.label = label;
+    draft.headers = headers;
     change.accept(draft);
     return new JobOptions(draft);
   }
@@ -218,6 +238,57 @@ public final class JobOptions {
     return with(draft -> draft.label = label);
   }
 
+  /**
+   * What is sent along with the job, in every attempt, for its handler to read by {@code
+   * JobContext.headers}: a trace's {@code traceparent} and {@code baggage}, a tenant, and the like.
+   * They replace those that were there.
+   *
+   * @throws IllegalArgumentException if a name begins with {@code forkyard-}, or all have more than
+   *     16 KiB
+   */
+  public JobOptions withHeaders(Map<String, String> headers) {
+    Map<String, String> copy = Map.copyOf(headers);
+    for (String name : copy.keySet()) {
+      if (name.startsWith(JobHeaders.RESERVED_PREFIX)) {
+        throw new IllegalArgumentException(
+            "headers must not begin with " + JobHeaders.RESERVED_PREFIX + ", but one is " + name);
+      }
+    }
+    checkSize("headers", copy);
+    return with(draft -> draft.headers = copy);
+  }
+
+  /** With the logging context of the thread that submits. */
+  JobOptions withLogContext(Map<String, String> logContext) {
+    checkSize("the logging context (MDC), which carryLogContext sends along,", logContext);
+    return with(draft -> draft.logContext = logContext);
+  }
+
+  private static void checkSize(String what, Map<String, String> texts) {
+    long bytes = 0;
+    for (Map.Entry<String, String> each : texts.entrySet()) {
+      bytes += each.getKey().getBytes(StandardCharsets.UTF_8).length;
+      bytes += String.valueOf(each.getValue()).getBytes(StandardCharsets.UTF_8).length;
+    }
+    if (bytes > MAX_HEADER_BYTES) {
+      throw new IllegalArgumentException(
+          what + " must have at most " + MAX_HEADER_BYTES + " bytes, but has " + bytes);
+    }
+  }
+
+  List<String> sentHeaders() {
+    return sentHeaders;
+  }
+
+  /** What those take in a frame, at most. */
+  long sentHeadersBytes() {
+    long bytes = 0;
+    for (String text : sentHeaders) {
+      bytes += text.getBytes(StandardCharsets.UTF_8).length + MAX_LENGTH_BYTES;
+    }
+    return bytes;
+  }
+
   @Nullable Duration timeout() {
     return timeout;
   }
@@ -317,6 +388,8 @@ public final class JobOptions {
         + priority
         + ", label="
         + label
+        + ", headers="
+        + headers.keySet()
         + "]";
   }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param debugPort the first port at which workers wait for a debugger; {@link #NO_DEBUGGER}: they
  *     do not
  * @param inProcess whether workers have no processes of their own
+ * @param carriesLogContext whether the submitter's logging context goes along with jobs
  */
 record PoolConfig(
     String name,
@@ -48,7 +49,8 @@ record PoolConfig(
     boolean recordTimes,
     byte[] setup,
     int debugPort,
-    boolean inProcess) {
+    boolean inProcess,
+    boolean carriesLogContext) {
 
   static final int NO_DEBUGGER = -1;
 
@@ -96,6 +98,7 @@ record PoolConfig(
         recordTimes,
         setup,
         debugPort,
-        inProcess);
+        inProcess,
+        carriesLogContext);
   }
 }

@@ -561,6 +561,7 @@ public final class ProcessPool implements AutoCloseable {
     private final SetupBuilder setup = new SetupBuilder();
     private int debugPort = PoolConfig.NO_DEBUGGER;
     private boolean inProcess;
+    private boolean carriesLogContext;
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -924,6 +925,17 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Has each job take along what the thread that submits it has in its logging context (SLF4J's
+     * MDC): where handlers have SLF4J on their class path they find it there, and so do the lines
+     * that they log. It costs each job the copy, and some bytes on its way; it may have 16 KiB, and
+     * what has more is refused by {@code submit}.
+     */
+    public Builder carryLogContext() {
+      this.carriesLogContext = true;
+      return this;
+    }
+
     /** The options of jobs that are submitted without. */
     public Builder defaultOptions(JobOptions defaultOptions) {
       this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
@@ -1042,7 +1054,8 @@ public final class ProcessPool implements AutoCloseable {
           recordTimes,
           setup.encode(maxFrameBytes),
           debugPort,
-          inProcess);
+          inProcess,
+          carriesLogContext);
     }
 
     private static void refuseCollidingPorts(List<String> jvmOptions) {

@@ -55,6 +55,8 @@ class ConformanceTest {
             new Frame.Run(0, 0, null, 0, 0, binary, null),
             new Frame.Run(0, 0, null, 0, 0, binary, new byte[0]),
             new Frame.Run(-1, ints, text, ints, -1, Frame.Encoding.TEXT, bytes),
+            new Frame.Run(0, 0, null, 0, 0, binary, List.of("", text, "", ""), null),
+            new Frame.Run(0, 0, null, 0, 0, binary, List.of("a", "b"), bytes),
             new Frame.Result(0, 0, null),
             new Frame.Result(0, 0, new byte[0]),
             new Frame.Result(-1, -1, bytes),

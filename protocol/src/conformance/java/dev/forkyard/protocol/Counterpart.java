@@ -72,7 +72,8 @@ final class Counterpart {
             .setHandlerId(run.handlerId())
             .setAttempt(run.attempt())
             .setDeadlineNanosLeft(run.deadlineNanosLeft())
-            .setEncoding(ForkyardProto.Run.Encoding.valueOf(run.encoding().name()));
+            .setEncoding(ForkyardProto.Run.Encoding.valueOf(run.encoding().name()))
+            .addAllHeaders(run.headers());
     String handlerName = run.handlerName();
     if (handlerName != null) {
       message.setHandlerName(handlerName);

@@ -3,6 +3,7 @@ package dev.forkyard.protocol;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,14 @@ final class RandomFrames {
       case 1 -> new Frame.Welcome(int31(), int31(), int64());
       case 2 ->
           new Frame.Run(
-              int64(), int31(), name(), int31(), int64(), one(Frame.Encoding.values()), payload());
+              int64(),
+              int31(),
+              name(),
+              int31(),
+              int64(),
+              one(Frame.Encoding.values()),
+              Stream.generate(this::text).limit(random.nextInt(3)).toList(),
+              payload());
       case 3 -> new Frame.Result(int64(), int64(), payload());
       case 4 ->
           new Frame.Failure(

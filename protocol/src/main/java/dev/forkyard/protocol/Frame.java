@@ -1,5 +1,6 @@
 package dev.forkyard.protocol;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ public sealed interface Frame {
    *     connection
    * @param attempt 1 for the first run of the job
    * @param deadlineNanosLeft how long the job may run from its start; 0 is without limit
+   * @param headers what the job's submitter sends along: names and their values by turns
    * @param payload the encoded input, null for a null input
    */
   record Run(
@@ -42,8 +44,22 @@ public sealed interface Frame {
       int attempt,
       long deadlineNanosLeft,
       Encoding encoding,
+      List<String> headers,
       byte @Nullable [] payload)
-      implements Frame {}
+      implements Frame {
+
+    /** Without headers. */
+    public Run(
+        long jobId,
+        int handlerId,
+        @Nullable String handlerName,
+        int attempt,
+        long deadlineNanosLeft,
+        Encoding encoding,
+        byte @Nullable [] payload) {
+      this(jobId, handlerId, handlerName, attempt, deadlineNanosLeft, encoding, List.of(), payload);
+    }
+  }
 
   /** Worker to master: the job ended well; a null value is a null result. */
   record Result(long jobId, long runNanos, byte @Nullable [] value) implements Frame {}

@@ -12,6 +12,7 @@ import static dev.forkyard.protocol.WireWriter.utf8;
 import static dev.forkyard.protocol.WireWriter.varint;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,7 +91,7 @@ public final class FrameCodec {
   /** In which field a kind of frame has it; 0 if it has none. */
   static int payloadField(int kind) {
     return switch (kind) {
-      case RUN -> 7;
+      case RUN -> 8;
       case REPLY -> 3;
       case MESSAGE -> 4;
       default -> 0;
@@ -134,6 +135,7 @@ public final class FrameCodec {
           + sizeOfNumber(run.attempt())
           + sizeOfNumber(run.deadlineNanosLeft())
           + sizeOfNumber(run.encoding().ordinal())
+          + (run.headers().isEmpty() ? 0 : sizeOfTexts(run.headers()))
           + (run.payload() == null ? 0 : sizeOfBytes(run.payload().length));
     } else if (frame instanceof Frame.Result result) {
       return sizeOfNumber(result.jobId())
@@ -186,6 +188,14 @@ public final class FrameCodec {
         + sizeOfNumber(failure.fatal() ? 1 : 0);
   }
 
+  private static int sizeOfTexts(List<String> texts) {
+    int size = 0;
+    for (String text : texts) {
+      size += sizeOfBytes(utf8(text).length);
+    }
+    return size;
+  }
+
   private static int sizeOfIds(long[] ids) {
     return ids.length == 0 ? 0 : sizeOfBytes(packedSize(ids));
   }
@@ -209,8 +219,11 @@ public final class FrameCodec {
       number(out, 4, run.attempt());
       number(out, 5, run.deadlineNanosLeft());
       number(out, 6, run.encoding().ordinal());
+      if (!run.headers().isEmpty()) {
+        writeTexts(out, 7, run.headers());
+      }
       if (run.payload() != null) {
-        header(out, 7, run.payload().length);
+        header(out, 8, run.payload().length);
       }
     } else if (frame instanceof Frame.Result result) {
       number(out, 1, result.jobId());
@@ -268,6 +281,12 @@ public final class FrameCodec {
     }
     defaultableBytes(out, 4, utf8(failure.stack()));
     number(out, 5, failure.fatal() ? 1 : 0);
+  }
+
+  private static void writeTexts(ByteBuffer out, int field, List<String> texts) {
+    for (String text : texts) {
+      bytes(out, field, utf8(text));
+    }
   }
 
   private static void writeIds(long[] ids, ByteBuffer out) {

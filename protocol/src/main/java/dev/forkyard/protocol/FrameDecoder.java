@@ -5,7 +5,9 @@ import dev.forkyard.protocol.Frame.FailureKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +181,7 @@ public final class FrameDecoder {
     int attempt = 0;
     long deadline = 0;
     Encoding encoding = Encoding.BINARY;
+    List<String> headers = List.of();
     byte[] payload = null;
     while (in.hasRemaining()) {
       int tag = tag(in);
@@ -189,7 +192,11 @@ public final class FrameDecoder {
         case 4 << 3 -> attempt = int32(in);
         case 5 << 3 -> deadline = varint(in);
         case 6 << 3 -> encoding = pick(ENCODINGS, in, "encoding");
-        case 7 << 3 | WireWriter.BYTES -> payload = bytes(in);
+        case 7 << 3 | WireWriter.BYTES -> {
+          headers = headers.isEmpty() ? new ArrayList<>() : headers;
+          headers.add(text(in));
+        }
+        case 8 << 3 | WireWriter.BYTES -> payload = bytes(in);
         default -> skip(in, tag);
       }
     }
@@ -200,6 +207,7 @@ public final class FrameDecoder {
         attempt,
         deadline,
         encoding,
+        headers,
         payload);
   }
 

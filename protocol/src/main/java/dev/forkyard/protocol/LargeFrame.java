@@ -133,6 +133,7 @@ final class LargeFrame {
           run.attempt(),
           run.deadlineNanosLeft(),
           run.encoding(),
+          run.headers(),
           payload);
     } else if (head instanceof Frame.Result result) {
       return new Frame.Result(result.jobId(), result.runNanos(), payload);

@@ -9,6 +9,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,7 @@ class FrameStreamTest {
               random.nextInt(3),
               random.nextInt(1000),
               Frame.Encoding.TEXT,
+              random.nextBoolean() ? List.of() : List.of("name", "x".repeat(random.nextInt(99))),
               payload);
       case 1 -> new Frame.Result(random.nextLong(), random.nextLong(), payload);
       case 2 -> new Frame.Message(0, "byte[]", payload, random.nextInt(3));

@@ -1,6 +1,7 @@
 package dev.forkyard.worker;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,12 @@ public interface JobContext extends WorkerContext {
 
   /** 1 in the first run of the job, 2 in its first retry, and so on. */
   int attempt();
+
+  /**
+   * What its submitter sent along ({@code JobOptions.withHeaders}), such as a trace's {@code
+   * traceparent}; empty where that was nothing. It can't be changed.
+   */
+  Map<String, String> headers();
 
   /** How long the job may still run before its worker is killed; empty where it has no timeout. */
   Optional<Duration> remaining();

@@ -4,6 +4,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.FailureKind;
 import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ final class JobThread extends Thread {
   private volatile boolean interrupting;
 
   private volatile @Nullable Task running;
+
+  /** Its own; null until a job brings something for it. */
+  private @Nullable LogContext logContext;
 
   /** Null while Java Flight Recorder does not record. */
   private volatile @Nullable JobRecorder recorder;
@@ -224,7 +228,10 @@ final class JobThread extends Thread {
       stage = FailureKind.INPUT;
       Object input = loaded.decode(task.encoding, task.takePayload());
       stage = FailureKind.THROWN;
-      Object output = loaded.handler().handle(input, task);
+      Object output =
+          task.hasHeaders()
+              ? handleInContext(loaded, input, task)
+              : loaded.handler().handle(input, task);
       stage = FailureKind.OUTPUT;
       byte[] value = loaded.encode(task.encoding, output);
       if (value != null && value.length > replyBytes(maxFrameBytes)) {
@@ -239,6 +246,26 @@ final class JobThread extends Thread {
     } catch (Throwable thrown) {
       long nanos = System.nanoTime() - start;
       return Failures.of(task.jobId(), nanos, stage, thrown, replyBytes(maxFrameBytes));
+    }
+  }
+
+  /** What the submitter's thread had in its logging context is there while the job is handled. */
+  private @Nullable Object handleInContext(
+      Handlers.Loaded loaded, @Nullable Object input, Task task) throws Throwable {
+    Map<String, String> told = task.logContext();
+    if (told.isEmpty()) {
+      return loaded.handler().handle(input, task);
+    }
+    LogContext context = logContext;
+    if (context == null) {
+      context = new LogContext(end.classLoader());
+      logContext = context;
+    }
+    context.put(told);
+    try {
+      return loaded.handler().handle(input, task);
+    } finally {
+      context.clear();
     }
   }
 

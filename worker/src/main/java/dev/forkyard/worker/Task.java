@@ -4,6 +4,7 @@ import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.Frame.Encoding;
 import dev.forkyard.protocol.Scoreboard;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -36,6 +37,7 @@ final class Task implements JobContext {
   /** Its worker's; from its start on. */
   private Map<String, String> settings = Map.of();
 
+  private final List<String> headers;
   private byte @Nullable [] payload;
 
   /** Another in the same {@link Inbox}; its business alone. */
@@ -47,6 +49,7 @@ final class Task implements JobContext {
     this.jobId = run.jobId();
     this.attempt = run.attempt();
     this.deadlineNanos = run.deadlineNanosLeft();
+    this.headers = run.headers();
     this.payload = run.payload();
   }
 
@@ -128,6 +131,20 @@ final class Task implements JobContext {
   @Override
   public long jobId() {
     return jobId;
+  }
+
+  @Override
+  public Map<String, String> headers() {
+    return JobHeaders.headers(headers);
+  }
+
+  /** Whether anything came along with it. */
+  boolean hasHeaders() {
+    return !headers.isEmpty();
+  }
+
+  Map<String, String> logContext() {
+    return JobHeaders.logContext(headers);
   }
 
   @Override

@@ -18,26 +18,32 @@ public final class TestJobContext implements JobContext {
   private final int attempt;
   private final @Nullable Duration timeout;
   private final Map<String, String> settings;
+  private final Map<String, String> headers;
   private final long madeNanos = System.nanoTime();
   private final AtomicLong progressed = new AtomicLong();
   private volatile boolean cancelled;
 
   /** Of a job with the id 1, in its first attempt, without a timeout and without settings. */
   public TestJobContext() {
-    this(1, 1, null, Map.of());
+    this(1, 1, null, Map.of(), Map.of());
   }
 
   private TestJobContext(
-      long jobId, int attempt, @Nullable Duration timeout, Map<String, String> settings) {
+      long jobId,
+      int attempt,
+      @Nullable Duration timeout,
+      Map<String, String> settings,
+      Map<String, String> headers) {
     this.jobId = jobId;
     this.attempt = attempt;
     this.timeout = timeout;
     this.settings = settings;
+    this.headers = headers;
   }
 
   /** Another job. */
   public TestJobContext withJobId(long jobId) {
-    return new TestJobContext(jobId, attempt, timeout, settings);
+    return new TestJobContext(jobId, attempt, timeout, settings, headers);
   }
 
   /**
@@ -49,19 +55,27 @@ public final class TestJobContext implements JobContext {
     if (attempt < 1) {
       throw new IllegalArgumentException("attempt must be at least 1, but is " + attempt);
     }
-    return new TestJobContext(jobId, attempt, timeout, settings);
+    return new TestJobContext(jobId, attempt, timeout, settings, headers);
   }
 
   /** A job that may run for so long, from now on. */
   public TestJobContext withTimeout(Duration timeout) {
-    return new TestJobContext(jobId, attempt, Objects.requireNonNull(timeout, "timeout"), settings);
+    return new TestJobContext(
+        jobId, attempt, Objects.requireNonNull(timeout, "timeout"), settings, headers);
   }
 
   /** A worker with one setting more; this is what {@link JobHandler#start} may be given too. */
   public TestJobContext withSetting(String name, String value) {
     Map<String, String> more = new HashMap<>(settings);
     more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-    return new TestJobContext(jobId, attempt, timeout, Map.copyOf(more));
+    return new TestJobContext(jobId, attempt, timeout, Map.copyOf(more), headers);
+  }
+
+  /** A job with one header more. */
+  public TestJobContext withHeader(String name, String value) {
+    Map<String, String> more = new HashMap<>(headers);
+    more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+    return new TestJobContext(jobId, attempt, timeout, settings, Map.copyOf(more));
   }
 
   /** Asks the job to stop, as a soft timeout does; to interrupt its thread is the test's. */
@@ -101,6 +115,11 @@ public final class TestJobContext implements JobContext {
   @Override
   public boolean cancelled() {
     return cancelled;
+  }
+
+  @Override
+  public Map<String, String> headers() {
+    return headers;
   }
 
   @Override
