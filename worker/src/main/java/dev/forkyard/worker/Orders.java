@@ -55,7 +55,10 @@ final class Orders {
         return next;
       } else if (turn.begin()) {
         try {
-          hear(jobThread);
+          // The reader may have brought something just before it gave the turn back.
+          if (!inbox.hasNext()) {
+            hear(jobThread);
+          }
         } finally {
           turn.end();
         }
