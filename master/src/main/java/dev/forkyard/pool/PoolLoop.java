@@ -587,7 +587,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
         || prepared == null
         || link.connection != null
         || !MessageDigest.isEqual(prepared.token(), hello.token())
-        || hello.version() != FrameCodec.VERSION) {
+        || isOfAnotherVersion(hello, link)) {
       return latecomers.admit(hello, connection);
     }
     link.connection = connection;
@@ -606,6 +606,20 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     listener.hear(() -> scheduler.greeted(link.id, System.nanoTime()));
     settle();
     return listener;
+  }
+
+  /** Its process then ends by itself, and this is told as the reason. */
+  private static boolean isOfAnotherVersion(Frame.Hello hello, WorkerLink link) {
+    if (hello.version() == FrameCodec.VERSION) {
+      return false;
+    }
+    link.refused =
+        "has a forkyard-worker that speaks version "
+            + hello.version()
+            + " of the protocol, and this program speaks version "
+            + FrameCodec.VERSION
+            + "; put the same version of Forkyard on both class paths";
+    return true;
   }
 
   /** Brings the frames of one worker to the scheduler. */
@@ -776,7 +790,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (link != null && death != null) {
       link.death = link.frozen ? death.frozen() : death;
     }
-    lastFailure = link != null && link.overweight != null ? link.overweight : failure;
+    lastFailure = failure;
+    if (link != null && link.overweight != null) {
+      lastFailure = link.overweight;
+    } else if (link != null && link.refused != null) {
+      lastFailure = link.refused;
+    }
     if (link != null) {
       link.failure = lastFailure;
     }

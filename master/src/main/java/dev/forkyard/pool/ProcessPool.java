@@ -374,12 +374,22 @@ public final class ProcessPool implements AutoCloseable {
    * @param classPath must hold {@code forkyard-worker}
    * @param jvmOptions as for {@link Builder#jvmOptions}, in place of those
    * @return completes when the last old worker is gone, which takes as long as its job does, or
-   *     fails with a {@link ReloadFailedException}: since a new worker did not boot, as the message
-   *     tells; another reload is under way; or the pool is closed or broken. Callbacks run on a
-   *     thread of its own. To cancel it does nothing
+   *     fails with a {@link ReloadFailedException}: since the class path has no forkyard-worker of
+   *     this program's build, or a new worker did not boot, as the message tells; another reload is
+   *     under way; or the pool is closed or broken. Callbacks run on a thread of its own. To cancel
+   *     it does nothing
    */
   public CompletableFuture<@Nullable Void> reload(List<Path> classPath, List<String> jvmOptions) {
-    return loop.reload(List.copyOf(classPath), List.copyOf(jvmOptions));
+    List<Path> entries = List.copyOf(classPath);
+    String problem = config.inProcess() ? null : ClassPathCheck.problem(entries, true);
+    return problem == null
+        ? loop.reload(entries, List.copyOf(jvmOptions))
+        : CompletableFuture.failedFuture(
+            new ReloadFailedException(
+                "pool "
+                    + config.name()
+                    + " was not reloaded: workers can't start with the new class path: "
+                    + problem));
   }
 
   /**
@@ -993,11 +1003,23 @@ public final class ProcessPool implements AutoCloseable {
     /**
      * Starts the pool. It returns before its workers are ready.
      *
-     * @throws IllegalArgumentException if settings contradict each other, naming them
+     * @throws IllegalArgumentException if settings contradict each other, naming them, or the
+     *     workers' class path has no forkyard-worker that they could start with, or another build
+     *     of it than this program
      * @throws UncheckedIOException if its socket or its guard process can't be made
      */
     public ProcessPool build() {
       PoolConfig config = config();
+      String problem =
+          inProcess ? null : ClassPathCheck.problem(config.classPath(), classPath != null);
+      if (problem != null) {
+        throw new IllegalArgumentException(
+            "pool "
+                + config.name()
+                + " can't start workers with "
+                + (classPath == null ? "this program's class path: " : "its class path: ")
+                + problem);
+      }
       try {
         return new ProcessPool(config);
       } catch (IOException e) {

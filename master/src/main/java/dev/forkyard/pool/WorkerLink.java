@@ -83,6 +83,9 @@ final class WorkerLink {
   /** Why it was killed where it held too much memory before it had any job. */
   @Nullable String overweight;
 
+  /** Why its greeting was refused. */
+  @Nullable String refused;
+
   /** What the kernel knew of its threads when its job was condemned. */
   volatile @Nullable String threads;
 

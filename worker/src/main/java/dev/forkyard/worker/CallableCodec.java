@@ -34,8 +34,16 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
   }
 
   @Override
-  @SuppressWarnings("unchecked") // only callables are ever encoded
   public SerializableCallable<Object> decode(byte[] bytes) throws Exception {
+    try {
+      return read(bytes);
+    } catch (ClassNotFoundException e) {
+      throw new ClassNotFoundException(MissingClass.explain(e.getMessage()), e);
+    }
+  }
+
+  @SuppressWarnings("unchecked") // only callables are ever encoded
+  private SerializableCallable<Object> read(byte[] bytes) throws Exception {
     if (bytes.length == 0 || bytes[0] != LambdaForm.TAG) {
       return (SerializableCallable<Object>) deserialize(bytes, 0, BOUNDS);
     }

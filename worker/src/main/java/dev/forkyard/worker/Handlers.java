@@ -104,8 +104,7 @@ final class Handlers implements WorkerContext {
     try {
       type = Class.forName(className, true, Thread.currentThread().getContextClassLoader());
     } catch (ClassNotFoundException e) {
-      throw new IllegalArgumentException(
-          "no class " + className + " on the worker's class path", e);
+      throw new IllegalArgumentException(MissingClass.explain(className), e);
     }
     if (!JobHandler.class.isAssignableFrom(type)) {
       throw new IllegalArgumentException(className + " does not implement JobHandler");
