@@ -572,6 +572,7 @@ public final class ProcessPool implements AutoCloseable {
     private int debugPort = PoolConfig.NO_DEBUGGER;
     private boolean inProcess;
     private boolean carriesLogContext;
+    private int maxDepth;
 
     private Builder() {
       // Options of the master's own JVM are not the workers': an agent or a debug port would
@@ -946,6 +947,19 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
+    /**
+     * How many pools may be within each other, this one among them: a handler may build a pool,
+     * whose handlers may build one, and so on, and one that is too deep is refused. By default
+     * three, and in a handler as many as the pool around it allows. Workers are told by the
+     * environment variable {@code FORKYARD_DEPTH}. Of pools {@link #inProcess} it counts none.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public Builder maxDepth(int maxDepth) {
+      this.maxDepth = atLeast(1, "maxDepth", maxDepth);
+      return this;
+    }
+
     /** The options of jobs that are submitted without. */
     public Builder defaultOptions(JobOptions defaultOptions) {
       this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
@@ -1006,10 +1020,12 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if settings contradict each other, naming them, or the
      *     workers' class path has no forkyard-worker that they could start with, or another build
      *     of it than this program
+     * @throws IllegalStateException if it is too deep within other pools
      * @throws UncheckedIOException if its socket or its guard process can't be made
      */
     public ProcessPool build() {
       PoolConfig config = config();
+      Nesting.of(maxDepth).check(config.name());
       String problem =
           inProcess ? null : ClassPathCheck.problem(config.classPath(), classPath != null);
       if (problem != null) {
@@ -1039,6 +1055,8 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "transport " + transport + " is not available on this system");
       }
+      Map<String, @Nullable String> variables = new HashMap<>(environment);
+      variables.put(Nesting.VARIABLE, Nesting.of(maxDepth).ofWorkers());
       boolean debugged = debugPort != PoolConfig.NO_DEBUGGER;
       if (debugged && inProcess) {
         throw new IllegalArgumentException(
@@ -1057,7 +1075,7 @@ public final class ProcessPool implements AutoCloseable {
           heartbeatTimeout,
           classPath == null ? ForkOptions.ownClassPath() : classPath,
           jvmOptions,
-          new HashMap<>(environment),
+          variables,
           javaHome,
           crashDirectory,
           workerHeapBytes,
