@@ -658,7 +658,7 @@ public final class ProcessPool implements AutoCloseable {
      * is lost; by default 10 s. A thread of each worker's own shows them, whatever the job does, so
      * that none come means that the process is stopped ({@code SIGSTOP}, a debugger), or its JVM is
      * stuck or paused. A worker without a job is replaced after 3 s, or this time where it is less.
-     * Counted in whole seconds; to debug a job set it to hours.
+     * Counted in whole seconds; to debug jobs there is {@link #debugWorkers}.
      *
      * @throws IllegalArgumentException if it is less than 1 s
      */
