@@ -119,7 +119,7 @@ class PoolLoopTest {
     CountDownLatch released = new CountDownLatch(1);
     try {
       loop.post(() -> awaitUninterruptibly(released));
-      await().until(() -> connections() == 2);
+      await().atMost(30, TimeUnit.SECONDS).until(() -> connections() == 2);
       List<ProcessHandle> workers =
           ProcessHandle.current()
               .children()
@@ -127,7 +127,9 @@ class PoolLoopTest {
               .toList();
       assertThat(workers).hasSize(2);
       workers.forEach(ProcessHandle::destroyForcibly);
-      await().until(() -> workers.stream().noneMatch(ProcessHandle::isAlive));
+      await()
+          .atMost(30, TimeUnit.SECONDS)
+          .until(() -> workers.stream().noneMatch(ProcessHandle::isAlive));
       released.countDown();
       assertThat(submit("a").join()).isEqualTo("a");
     } finally {
