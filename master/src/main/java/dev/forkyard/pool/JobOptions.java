@@ -282,6 +282,9 @@ public final class JobOptions {
 
   /** What those take in a frame, at most. */
   long sentHeadersBytes() {
+    if (sentHeaders.isEmpty()) {
+      return 0;
+    }
     long bytes = 0;
     for (String text : sentHeaders) {
       bytes += text.getBytes(StandardCharsets.UTF_8).length + MAX_LENGTH_BYTES;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TestJobContextTest {
@@ -42,6 +43,15 @@ class TestJobContextTest {
     assertThat(context.remaining().orElseThrow())
         .isBetween(Duration.ofSeconds(1), Duration.ofMinutes(1));
     assertThat(plain.withTimeout(Duration.ZERO).remaining()).hasValue(Duration.ZERO);
+    TestJobContext given =
+        context.withSetting("colour", "blue").withSetting("size", "9").withHeader("tenant", "a");
+    assertThat(given.settings()).isEqualTo(Map.of("colour", "blue", "size", "9"));
+    assertThat(given.setting("colour")).hasValue("blue");
+    assertThat(given.setting("shape")).isEmpty();
+    assertThat(given.headers()).isEqualTo(Map.of("tenant", "a"));
+    assertThat(given.jobId()).isEqualTo(7);
+    assertThat(plain.settings()).isEmpty();
+    assertThat(plain.headers()).isEmpty();
     assertThatThrownBy(() -> plain.withAttempt(0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("attempt must be at least 1, but is 0");
