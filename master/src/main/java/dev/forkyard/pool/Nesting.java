@@ -1,5 +1,6 @@
 package dev.forkyard.pool;
 
+import dev.forkyard.worker.InProcessWorker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,8 @@ final class Nesting {
    * @param limit as its builder was told; 0 is what the pool around it has
    */
   static Nesting of(int limit) {
-    return of(System.getenv(VARIABLE), limit);
+    Nesting told = of(System.getenv(VARIABLE), limit);
+    return new Nesting(told.around + InProcessWorker.depthHere(), told.limit);
   }
 
   /** Whoever wrote something else there started this process by itself. */

@@ -950,8 +950,8 @@ public final class ProcessPool implements AutoCloseable {
     /**
      * How many pools may be within each other, this one among them: a handler may build a pool,
      * whose handlers may build one, and so on, and one that is too deep is refused. By default
-     * three, and in a handler as many as the pool around it allows. Workers are told by the
-     * environment variable {@code FORKYARD_DEPTH}. Of pools {@link #inProcess} it counts none.
+     * three, and in a handler as many as the pool around it allows, unless that is {@link
+     * #inProcess}. Workers are told by the environment variable {@code FORKYARD_DEPTH}.
      *
      * @throws IllegalArgumentException if it is less than 1
      */

@@ -46,6 +46,9 @@ final class WorkerLauncher implements AutoCloseable {
   /** Where handlers are found that run in this process. */
   private final ClassLoader loader;
 
+  /** How many pools of this process are around those. */
+  private final int depth = InProcessWorker.depthHere() + 1;
+
   private final SecureRandom random = new SecureRandom();
   private final ExecutorService threads;
 
@@ -106,12 +109,12 @@ final class WorkerLauncher implements AutoCloseable {
     try {
       prepared = prepare(link.id);
       WorkerLink.Prepared files = prepared;
-      // Before the process exists, so that its greeting finds the token.
-      loop.post(() -> loop.prepared(link, files));
       if (options == null || archives == null) {
         startHere(link, loop, files);
         return;
       }
+      // Before the process exists, so that its greeting finds the token.
+      loop.post(() -> loop.prepared(link, files));
       process = spawn(link, files, options, archives);
     } catch (IOException | RuntimeException | Error e) {
       if (prepared != null) {
@@ -150,6 +153,7 @@ final class WorkerLauncher implements AutoCloseable {
             link.id,
             prepared.scoreboard(),
             loader,
+            depth,
             (code, why) -> {
               remove(prepared.board());
               WorkerDeath death = new WorkerDeath(code, null, false, "", null, "", false);
@@ -157,8 +161,13 @@ final class WorkerLauncher implements AutoCloseable {
               loop.post(() -> loop.exited(link.id, death, failure));
             });
     WorkerOutput none = new WorkerOutput(line -> {});
-    loop.post(() -> loop.started(link, new InProcessHost(worker), none));
-    worker.begin(prepared.token(), address.join(), link.config.setup());
+    loop.post(
+        () -> {
+          loop.prepared(link, prepared);
+          loop.started(link, new InProcessHost(worker), none);
+          // On the loop: its greeting comes so soon that it would overtake what is posted.
+          worker.begin(prepared.token(), address.join(), link.config.setup());
+        });
   }
 
   private ChildProcess spawn(

@@ -58,8 +58,14 @@ class HandlerLifeTest {
     try (ProcessPool pool = builder.build()) {
       Set<String> pids = new HashSet<>();
       assertTranslates(pool, pids);
-      pool.workers().forEach(worker -> ProcessHandle.of(worker.pid()).ifPresent(this::kill));
-      await().until(() -> ready(pool) == 2);
+      List<Long> old = pool.workers().stream().map(WorkerInfo::pid).toList();
+      old.forEach(pid -> ProcessHandle.of(pid).ifPresent(this::kill));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  ready(pool) == 2
+                      && pool.workers().stream().noneMatch(each -> old.contains(each.pid())));
       assertTranslates(pool, pids);
       pool.reload().get(40, TimeUnit.SECONDS);
       assertTranslates(pool, pids);

@@ -220,6 +220,30 @@ class InProcessTest {
     }
   }
 
+  /** Has a pool in this process too. */
+  public static final class Deeper implements JobHandler<Integer, Integer> {
+    @Override
+    public Integer handle(Integer levels, JobContext context) {
+      if (levels == 0) {
+        return 1;
+      }
+      try (ProcessPool pool = here().workers(1).build()) {
+        return 1 + pool.submit(Deeper.class, levels - 1).join();
+      }
+    }
+  }
+
+  @Test
+  void poolsWithinEachOtherAreCountedHereToo() {
+    try (ProcessPool pool = here().workers(1).build()) {
+      assertThat(pool.submit(Deeper.class, 2).join()).isEqualTo(3);
+      assertThatThrownBy(() -> pool.submit(Deeper.class, 3).join())
+          .hasCauseInstanceOf(JobFailedException.class)
+          .hasMessageContaining("would have 3 pools around it");
+    }
+    assertThat(Nesting.of(0).ofWorkers()).isEqualTo("1/3");
+  }
+
   @Test
   void debuggingOfProcessesThatAreNotThereIsRefused() {
     assertThatThrownBy(() -> here().debugWorkers(5005).build())

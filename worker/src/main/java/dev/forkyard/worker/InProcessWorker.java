@@ -31,9 +31,13 @@ public final class InProcessWorker implements WorkerEnd {
 
   private static final int KILLED = 137;
 
+  /** How many pools are around the handlers of a thread, and of those that it starts. */
+  private static final InheritableThreadLocal<Integer> DEPTH = new InheritableThreadLocal<>();
+
   private final long workerId;
   private final Scoreboard scoreboard;
   private final ClassLoader loader;
+  private final int depth;
   private final Listener listener;
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile @Nullable MasterChannel channel;
@@ -43,28 +47,47 @@ public final class InProcessWorker implements WorkerEnd {
    * Makes one that has not begun.
    *
    * @param loader where handlers are looked for
+   * @param depth how many pools in this process are around its handlers, which they find by {@link
+   *     #depthHere}
    */
   public InProcessWorker(
-      long workerId, Scoreboard scoreboard, ClassLoader loader, Listener listener) {
+      long workerId, Scoreboard scoreboard, ClassLoader loader, int depth, Listener listener) {
     this.workerId = workerId;
     this.scoreboard = scoreboard;
     this.loader = loader;
+    this.depth = depth;
     this.listener = listener;
   }
 
   /**
-   * Greets the master, and from then on hears what it sends, on a thread of its own.
+   * Greets the master, and from then on hears what it sends, on a thread of its own; does nothing
+   * where it was killed before.
    *
    * @param setup as {@link WorkerSetup#encode} wrote it
    */
   public void begin(byte[] token, String address, byte[] setup) {
-    Thread reader = new Thread(() -> run(token, address, setup), "forkyard-in-process-" + workerId);
-    reader.setDaemon(true);
-    reader.setContextClassLoader(loader);
-    reader.start();
+    if (over.get()) {
+      return;
+    }
+    try {
+      Thread reader =
+          new Thread(() -> run(token, address, setup), "forkyard-in-process-" + workerId);
+      reader.setDaemon(true);
+      reader.setContextClassLoader(loader);
+      reader.start();
+    } catch (RuntimeException | Error noThread) {
+      end(1, "could not be started here: " + noThread);
+    }
+  }
+
+  /** Of this thread; 0 outside of such workers. */
+  public static int depthHere() {
+    Integer depth = DEPTH.get();
+    return depth == null ? 0 : depth;
   }
 
   private void run(byte[] token, String address, byte[] setup) {
+    DEPTH.set(depth);
     Handlers handlers = new Handlers(WorkerSetup.decode(ByteBuffer.wrap(setup)));
     JobThread jobs = new JobThread(scoreboard, handlers, this);
     jobs.setDaemon(true);
