@@ -97,8 +97,7 @@ final class ClassPathCheck {
     }
     try {
       Path file = Path.of(new URI(location)).normalize();
-      return classPath.stream()
-          .anyMatch(entry -> entry.toAbsolutePath().normalize().equals(file));
+      return classPath.stream().anyMatch(entry -> entry.toAbsolutePath().normalize().equals(file));
     } catch (URISyntaxException | IllegalArgumentException unreadable) {
       return false;
     }
