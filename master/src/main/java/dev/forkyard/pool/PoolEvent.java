@@ -47,7 +47,8 @@ public sealed interface PoolEvent {
    * @param how it ended, in words, with its last output where it did not end well
    * @param exitCode empty where a signal ended it, and where it is not known
    * @param signal the signal's name, where one ended it
-   * @param outOfMemory whether its heap or metaspace was full
+   * @param outOfMemory whether its heap or metaspace, or the machine's or container's memory, was
+   *     full
    * @param outputTail the last lines it printed, 8 KiB at most
    * @param crashReport where the JVM wrote one
    * @param age since its launch

@@ -72,6 +72,16 @@ record WorkerDeath(
         exitCode, signal, outOfMemory, outputTail, crashReport, crashReportHead, true);
   }
 
+  boolean isKill() {
+    return "SIGKILL".equals(signal);
+  }
+
+  /** The kernel has ended processes for want of memory while it lived, so likely this one. */
+  WorkerDeath byKernel() {
+    return new WorkerDeath(
+        exitCode, signal, true, outputTail, crashReport, crashReportHead, wasFrozen);
+  }
+
   private static boolean isFrom(Instant started, Path report) {
     try {
       // Some file systems keep whole seconds only.
@@ -104,6 +114,8 @@ record WorkerDeath(
   String describe() {
     if (wasFrozen) {
       return "showed no sign of life and was killed";
+    } else if (outOfMemory && isKill()) {
+      return "was killed by SIGKILL, by the kernel, it seems, which had no more memory";
     } else if (outOfMemory) {
       return "ran out of memory (exit code 3)";
     } else if (crashReport != null) {

@@ -136,13 +136,14 @@ final class WorkerLauncher implements AutoCloseable {
     byte[] token = new byte[TOKEN_BYTES];
     random.nextBytes(token);
     Instant started = Instant.now();
+    long kills = KernelKills.count();
     Path board = directory.sharedFile(Long.toString(workerId));
     try {
-      return new WorkerLink.Prepared(token, Scoreboard.create(board), board, started);
+      return new WorkerLink.Prepared(token, Scoreboard.create(board), board, started, kills);
     } catch (IOException full) {
       // Memory-backed storage is small in containers; a file that both map does as well.
       Path onDisk = directory.path().resolve("board-" + workerId);
-      return new WorkerLink.Prepared(token, Scoreboard.create(onDisk), onDisk, started);
+      return new WorkerLink.Prepared(token, Scoreboard.create(onDisk), onDisk, started, kills);
     }
   }
 
@@ -247,13 +248,7 @@ final class WorkerLauncher implements AutoCloseable {
     process.stdout().close();
     remove(prepared.board());
     giveBackPort(link);
-    WorkerDeath death =
-        WorkerDeath.examine(
-            status,
-            prepared.scoreboard().exitMarked(),
-            output.tail(),
-            WorkerCommand.crashReport(config, process.pid()),
-            prepared.started());
+    WorkerDeath death = examine(process, prepared, output, status);
     Path archive = link.archive;
     if (archives != null && archive != null && !link.greeted && death.crashed()) {
       archives.discard(archive);
@@ -263,6 +258,20 @@ final class WorkerLauncher implements AutoCloseable {
     String said = death.outputTail().strip();
     String failure = death.describe() + (said.isEmpty() ? "" : ", and said: " + said);
     loop.post(() -> loop.exited(link.id, death, failure));
+  }
+
+  private WorkerDeath examine(
+      ChildProcess process, WorkerLink.Prepared prepared, WorkerOutput output, ExitStatus status) {
+    WorkerDeath death =
+        WorkerDeath.examine(
+            status,
+            prepared.scoreboard().exitMarked(),
+            output.tail(),
+            WorkerCommand.crashReport(config, process.pid()),
+            prepared.started());
+    return death.isKill() && KernelKills.count() > prepared.kernelKills()
+        ? death.byKernel()
+        : death;
   }
 
   /** It never worked, and what it was started with is likelier at fault than what it is to run. */

@@ -26,8 +26,10 @@ final class WorkerLink {
    * @param token by which it is known when it greets
    * @param board the scoreboard's file
    * @param started not after the process did
+   * @param kernelKills how many processes the kernel had ended then for want of memory
    */
-  record Prepared(byte[] token, Scoreboard scoreboard, Path board, Instant started) {
+  record Prepared(
+      byte[] token, Scoreboard scoreboard, Path board, Instant started, long kernelKills) {
 
     long runningJob() {
       Scoreboard.Slot slot = scoreboard.read();

@@ -36,8 +36,10 @@ public sealed class WorkerLostException extends JobException permits PoisonJobEx
   }
 
   /**
-   * Whether the JVM ended itself because memory was exhausted. It is inferred from exit code 3, the
-   * line that the VM prints, and that no shutdown hook ran.
+   * Whether the JVM ended itself because memory was exhausted, or the kernel did because the
+   * machine's or container's was. The former is inferred from exit code 3, the line that the VM
+   * prints, and that no shutdown hook ran; the latter from a SIGKILL, and that the kernel ended
+   * processes for want of memory while the worker lived, one of which may have been another.
    */
   public boolean outOfMemory() {
     return death != null && death.outOfMemory();

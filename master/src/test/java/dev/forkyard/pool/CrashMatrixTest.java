@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CrashMatrixTest {
 
   /** All moments for all endings take minutes; the profile wide-crashes asks for them. */
-  private static final boolean WIDE = Boolean.getBoolean("forkyard.crashes.wide");
+  static final boolean WIDE = Boolean.getBoolean("forkyard.crashes.wide");
 
   private static final int LARGE = 48 << 20;
 
@@ -52,6 +52,7 @@ class CrashMatrixTest {
 
   /** When in the life of a job. */
   public enum Moment {
+    RECEIVING,
     DECODING,
     RUNNING,
     ENCODING,
@@ -65,12 +66,20 @@ class CrashMatrixTest {
   /** Does nothing but what it is told, at the moment that it is told. */
   @UseCodec(input = OrderCodec.class, output = ResultCodec.class)
   public static final class Doomed implements JobHandler<Order, String> {
+
+    static volatile byte[] ballast;
+
     @Override
     public String handle(Order order, JobContext context) throws Exception {
       Thread job = Thread.currentThread();
       switch (order.moment) {
         case RUNNING -> order.ending.happen();
+        case RECEIVING -> {
+          long before = usedBytes();
+          start(order.ending, () -> usedBytes() - before > LARGE / 2);
+        }
         case SENDING -> {
+          takeMostOfTheHeap(order.ending);
           start(order.ending, () -> isIn(job, "MasterChannel", "write"));
           return "large";
         }
@@ -81,6 +90,18 @@ class CrashMatrixTest {
         default -> {}
       }
       return "done";
+    }
+
+    /** To take all of it from here on would last longer than to send the result. */
+    private static void takeMostOfTheHeap(Ending ending) {
+      if (ending == Ending.HEAP) {
+        ballast = new byte[LARGE];
+      }
+    }
+
+    /** What is received lies in an array, which grows as it comes. */
+    private static long usedBytes() {
+      return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     private interface Condition {
@@ -184,10 +205,14 @@ class CrashMatrixTest {
   void endingsOfAJob(Ending ending, Moment moment) {
     JobFuture<String> neighbour = pool.submit(ProcessPoolTest.Obey.class, "neighbour");
     Order order = new Order(ending, moment);
-    JobException error = error(pool.submit(Doomed.class, order, options(ending)));
-    if (ending == Ending.DESCRIPTORS) {
-      assertThat(error).isInstanceOf(WorkerLostException.class);
-    } else if (ending.ofTheProcess()) {
+    JobFuture<String> job = pool.submit(Doomed.class, order, options(ending));
+    if (ending.ofTheConnection()) {
+      assertThat(neighbour.join()).isEqualTo("neighbour");
+      assertWithoutConnection(job, ending);
+      return;
+    }
+    JobException error = error(job);
+    if (ending.ofTheProcess()) {
       assertEvidence(error, ending);
     } else {
       assertFailed((JobFailedException) error, ending, moment);
@@ -196,6 +221,20 @@ class CrashMatrixTest {
     assertThat(error.jobId()).isPositive();
     assertThat(neighbour.join()).isEqualTo("neighbour");
     assertGoesOn(error, ending.survived());
+  }
+
+  /** The job ended well, and what it answered is found in the memory that both have mapped. */
+  private void assertWithoutConnection(JobFuture<String> job, Ending ending) {
+    job.exceptionally(error -> "lost").join();
+    if (ending == Ending.SOCKET) {
+      assertThat(job.join()).isIn("done", "encode SOCKET");
+    } else if (job.isCompletedExceptionally()) {
+      // A JVM that can't read its own files any more may crash before it has an answer.
+      assertThat(error(job)).isInstanceOf(WorkerLostException.class);
+    }
+    long pid = job.report().workerPid().orElseThrow();
+    await().until(() -> ProcessHandle.of(pid).isEmpty());
+    assertGoesOn(null, true);
   }
 
   /** What stops without ending needs a deadline. */
@@ -246,12 +285,12 @@ class CrashMatrixTest {
   static Stream<Arguments> endingsAfterAJob() {
     List<Arguments> all = new ArrayList<>();
     for (Ending ending : Ending.values()) {
-      if (ending.ofTheProcess() && ending != Ending.STOP) {
+      if (ending.ofTheProcess() || ending.ofTheConnection()) {
         // To fill the metaspace takes longer than to send the result.
         if (WIDE ? ending != Ending.METASPACE : ending == Ending.KILL) {
           all.add(Arguments.of(ending, Moment.SENDING));
         }
-        if (WIDE || ending == Ending.EXIT) {
+        if (WIDE || ending == Ending.EXIT || ending == Ending.DESCRIPTORS) {
           all.add(Arguments.of(ending, Moment.IDLE));
         }
       }
@@ -267,14 +306,61 @@ class CrashMatrixTest {
     JobFuture<String> job = pool.submit(Doomed.class, new Order(ending, moment));
     if (moment == Moment.SENDING) {
       WorkerLostException lost = (WorkerLostException) error(job);
-      assertThat(lost.finished()).isTrue();
+      assertThat(lost.finished()).as(lost.getMessage()).isTrue();
     } else {
       assertThat(job.get(30, TimeUnit.SECONDS)).isEqualTo("done");
     }
     if (ending.ofTheProcess()) {
-      await().until(() -> pool.stats().lost() > lostBefore);
+      await().atMost(Duration.ofSeconds(20)).until(() -> pool.stats().lost() > lostBefore);
+    }
+    if (ending.ofTheConnection()) {
+      awaitEndOfWhoHasNoConnection(job.report().workerPid().orElseThrow());
     }
     assertGoesOn(null, true);
+  }
+
+  /** It finds out by its next answer, which is not lost with it, unless its JVM crashes before. */
+  private void awaitEndOfWhoHasNoConnection(long pid) {
+    await()
+        .until(
+            () -> {
+              pool.submit(ProcessPoolTest.Obey.class, "n").exceptionally(lost -> "lost").join();
+              return ProcessHandle.of(pid).isEmpty();
+            });
+  }
+
+  static Stream<Ending> endingsWhileReceiving() {
+    return WIDE
+        ? Stream.of(Ending.EXIT, Ending.HALT, Ending.CRASH, Ending.HEAP, Ending.DESCRIPTORS)
+        : Stream.of(Ending.HALT);
+  }
+
+  @ParameterizedTest(name = "{0} while receiving a large input costs no job")
+  @MethodSource
+  void endingsWhileReceiving(Ending ending) throws Exception {
+    try (ProcessPool one = small().workers(1).build()) {
+      JobFuture<String> left = one.submit(Doomed.class, new Order(ending, Moment.RECEIVING));
+      assertThat(left.get(30, TimeUnit.SECONDS)).isEqualTo("done");
+      JobFuture<Integer> large = one.submit(Length.class, new byte[LARGE]);
+      assertThat(large.get(30, TimeUnit.SECONDS)).isEqualTo(LARGE);
+      assertThat(large.report().attempt()).isEqualTo(1);
+      if (ending.ofTheProcess()) {
+        assertThat(large.report().workerPid()).isNotEqualTo(left.report().workerPid());
+        assertThat(one.stats().lost()).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void aWorkerStoppedWhileItReceivesALargeInputCostsNoJob() throws Exception {
+    try (ProcessPool one = small().workers(1).build()) {
+      String pid = one.submit(ProcessPoolTest.Obey.class, "pid").get(30, TimeUnit.SECONDS);
+      signal(Long.parseLong(pid), "STOP");
+      JobFuture<Integer> large = one.submit(Length.class, new byte[LARGE]);
+      assertThat(large.get(40, TimeUnit.SECONDS)).isEqualTo(LARGE);
+      assertThat(large.report().attempt()).isEqualTo(1);
+      assertThat(large.report().workerPid().orElseThrow()).isNotEqualTo(Long.parseLong(pid));
+    }
   }
 
   @Test

@@ -6,8 +6,11 @@ import java.io.InputStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A way for a job or its worker to end; each does it to the JVM that calls it. */
 public enum Ending {
@@ -23,6 +26,7 @@ public enum Ending {
   HEAP,
   METASPACE,
   DESCRIPTORS,
+  SOCKET,
   STOP;
 
   /** Options with which a worker's memory is soon exhausted. */
@@ -31,7 +35,12 @@ public enum Ending {
 
   /** Whether the process is gone, and not only what ran in it. */
   boolean ofTheProcess() {
-    return ordinal() >= EXIT.ordinal() && this != DESCRIPTORS;
+    return ordinal() >= EXIT.ordinal() && !ofTheConnection();
+  }
+
+  /** Whether what ran goes on to its end, and can't tell any more. */
+  boolean ofTheConnection() {
+    return this == DESCRIPTORS || this == SOCKET;
   }
 
   /** Whether the worker can go on with the next job. */
@@ -54,7 +63,12 @@ public enum Ending {
       case KILL -> signal("KILL");
       case HEAP -> exhaustHeap();
       case METASPACE -> exhaustMetaspace();
-      case DESCRIPTORS -> closeDescriptors();
+      case DESCRIPTORS -> {
+        for (int fd = 3; fd < 300; fd++) {
+          closeDescriptor(fd);
+        }
+      }
+      case SOCKET -> closeSocket();
       case STOP -> signal("STOP");
     }
   }
@@ -97,13 +111,24 @@ public enum Ending {
   }
 
   /** As a native library would that closes what is not its own. */
-  private static void closeDescriptors() throws Exception {
+  private static void closeDescriptor(int fd) throws Exception {
     Field field = FileDescriptor.class.getDeclaredField("fd");
     long offset = (Long) unsafe("objectFieldOffset", field);
-    for (int fd = 3; fd < 300; fd++) {
-      FileDescriptor descriptor = new FileDescriptor();
-      unsafe("putInt", descriptor, offset, fd);
-      new FileInputStream(descriptor).close();
+    FileDescriptor descriptor = new FileDescriptor();
+    unsafe("putInt", descriptor, offset, fd);
+    new FileInputStream(descriptor).close();
+  }
+
+  private static void closeSocket() throws Exception {
+    List<Path> all;
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      all = descriptors.toList();
+    }
+    for (Path each : all) {
+      if (Files.isSymbolicLink(each)
+          && Files.readSymbolicLink(each).toString().startsWith("socket:")) {
+        closeDescriptor(Integer.parseInt(each.getFileName().toString()));
+      }
     }
   }
 

@@ -10,9 +10,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
@@ -74,36 +72,14 @@ public final class RogueWorker {
     this.token = token;
   }
 
-  /**
-   * Makes {@code bin/java}, which starts this instead of the first worker.
-   *
-   * @return the home of that Java
-   */
+  /** The home of a Java that starts this instead of the first worker. */
   static Path javaHome(Path directory, Deed deed) throws IOException {
-    Path java = Files.createDirectories(directory.resolve("bin")).resolve("java");
-    String script =
-        """
-        #!/bin/sh
-        if mkdir '%s' 2>/dev/null; then
-          for word; do
-            shift
-            [ "$word" != dev.forkyard.worker.WorkerMain ] || word=%s
-            set -- "$@" "$word"
-          done
-          exec '%s' -Ddeed=%s "$@"
-        fi
-        exec '%s' "$@"
-        """;
-    Path real = Path.of(System.getProperty("java.home"), "bin", "java");
-    Path first = directory.resolve("first");
-    Files.writeString(java, script.formatted(first, RogueWorker.class.getName(), real, deed, real));
-    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
-    return directory;
+    return FirstWorker.javaHome(directory, RogueWorker.class, deed.name());
   }
 
   /** Started as a worker is. */
   public static void main(String[] args) throws IOException {
-    Deed deed = Deed.valueOf(System.getProperty("deed"));
+    Deed deed = Deed.valueOf(System.getProperty(FirstWorker.PROPERTY));
     String[] lines = new String(System.in.readAllBytes(), StandardCharsets.UTF_8).split("\n");
     if (deed == Deed.NO_CONNECTION) {
       silence(null);

@@ -170,6 +170,7 @@ final class MasterChannel {
   void collectReplies(Scoreboard where) {
     scoreboard = where;
     replies = where.replies();
+    where.repliesSent(output.writtenBytes());
   }
 
   /** Writes a frame, and before it what waits. */
@@ -204,7 +205,7 @@ final class MasterChannel {
       }
       boolean first = replies.position() == 0;
       if (first && !more) {
-        write(reply);
+        writeAlone(reply, where);
         return;
       }
       FrameCodec.write(reply, replies);
@@ -217,6 +218,17 @@ final class MasterChannel {
       if (!more || now - waitingSinceNanos > MAX_WAIT_NANOS) {
         flush();
       }
+    }
+  }
+
+  /** Where the connection is gone, by a job that closed what is not its own, the reply is left. */
+  private void writeAlone(Frame reply, Scoreboard where) throws IOException {
+    try {
+      write(reply);
+    } catch (IOException gone) {
+      FrameCodec.write(reply, replies);
+      where.repliesWait(replies.position());
+      throw gone;
     }
   }
 
