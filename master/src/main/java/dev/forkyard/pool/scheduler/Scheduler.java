@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Scheduler<J> {
 
   /**
-   * A worker that dies within this time of its greeting, without a job, counts as a failed boot.
+   * A worker that dies within this time of being ready, without a job, counts as a failed boot.
    */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
@@ -211,6 +211,7 @@ public final class Scheduler<J> {
   private void makeReady(Worker<J> worker, long now) {
     supervision.booted();
     worker.proven = true;
+    worker.readyNanos = now;
     leaveState(worker);
     crew.become(worker, new Ready());
     crew.allow(worker, rotation.quota(), false);
@@ -954,7 +955,7 @@ public final class Scheduler<J> {
       lost++;
     }
     boolean stillborn =
-        !worker.proven || (!worker.everAssigned && now - worker.bornNanos < INFANCY_NANOS);
+        !worker.proven || (!worker.everAssigned && now - worker.readyNanos < INFANCY_NANOS);
     reload.gone(worker.generation);
     if (stillborn && !closing && !worker.dismissed && !worker.overweight) {
       failedToBoot(worker, now);

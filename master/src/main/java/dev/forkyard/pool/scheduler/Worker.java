@@ -65,6 +65,9 @@ final class Worker<J> {
   /** Before the greeting there is no socket to be read. */
   boolean socketEnded = true;
 
+  /** When it became ready; of those that have. */
+  long readyNanos;
+
   /** When it last got another job at its head, or was seen to run the one there. */
   long stirredNanos;
 

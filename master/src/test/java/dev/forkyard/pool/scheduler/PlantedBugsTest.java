@@ -535,6 +535,10 @@ class PlantedBugsTest {
             "              if (late != null) {",
             "              if (late != null && at < 0) {"),
         bug(
+            "a worker that is slow to boot and then dies at once counts as one that works",
+            "now - worker.readyNanos < INFANCY_NANOS",
+            "now - worker.bornNanos < INFANCY_NANOS"),
+        bug(
             "a worker that never drains is waited for",
             "timers.at(now + config.drainNanos(), at -> kill(worker, at));",
             "timers.at(now + Long.MAX_VALUE / 4, at -> kill(worker, at));"),

@@ -201,7 +201,7 @@ final class Simulation {
         after(random.nextInt(200_000_000), this::die);
       }
       if (random.nextInt(6) == 0) {
-        after(random.nextInt(1_000) * MILLIS, this::die);
+        after(random.nextInt(1_500) * MILLIS, this::die);
       }
       if (random.nextInt(25) == 0) {
         after(random.nextInt(1_000) * MILLIS, this::freeze);
@@ -253,7 +253,7 @@ final class Simulation {
 
     /** Whether it never showed that it works, and was not told to go. */
     boolean stillborn() {
-      boolean infant = !given && now - bornAt < SECONDS;
+      boolean infant = !given && now - readyAt < SECONDS;
       return !closing && drainedAt == 0 && !dismissed && !overweight && (!proven || infant);
     }
 
