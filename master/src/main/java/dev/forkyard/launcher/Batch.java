@@ -4,6 +4,7 @@ import dev.forkyard.launcher.BatchEvent.InputEnd;
 import dev.forkyard.launcher.BatchEvent.JobEnd;
 import dev.forkyard.launcher.BatchEvent.Stop;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ final class Batch {
   private final Console console;
   private final Progress progress;
   private final boolean verbose;
+  private final Halt halt;
 
   private long taken = Long.MAX_VALUE;
   private @Nullable Stop stop;
@@ -39,7 +41,8 @@ final class Batch {
       ResultPrinter printer,
       Console console,
       Progress progress,
-      boolean verbose) {
+      boolean verbose,
+      Halt halt) {
     this.reader = new InputReader(source, jobs, window, events::add);
     this.window = window;
     this.order = order;
@@ -47,6 +50,7 @@ final class Batch {
     this.console = console;
     this.progress = progress;
     this.verbose = verbose;
+    this.halt = halt;
   }
 
   /**
@@ -133,6 +137,9 @@ final class Batch {
       console.details(verbose ? Failure.details(error) : "");
     }
     order.add(end, this::print);
+    if (error != null && stop == null && halt.isReached(tally)) {
+      stopped(new Stop(Launcher.HALTED, Duration.ZERO));
+    }
   }
 
   private void inputEnded(InputEnd end) {

@@ -13,6 +13,7 @@ public final class Launcher {
 
   static final int JOB_FAILED = 1;
   static final int WRONG_USAGE = 2;
+  static final int HALTED = 3;
 
   private Launcher() {}
 

@@ -96,6 +96,8 @@ final class PlainArguments {
       case "--class-path" -> read.classPath = value;
       case "--timeout" -> read.timeout = Durations.parse(value);
       case "--master-heap" -> read.masterHeap = value;
+      case "--halt" -> read.halt = value;
+      case "--journal" -> read.journal = value;
       default -> {
         return false;
       }

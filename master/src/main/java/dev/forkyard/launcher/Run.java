@@ -9,7 +9,9 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Runs one batch in a pool of its own, and ends the pool whatever happens. */
 final class Run {
@@ -32,18 +34,28 @@ final class Run {
   }
 
   int call() throws IOException, InterruptedException {
+    Path file = plan.journal();
+    if (file == null) {
+      return call(null);
+    }
+    try (Journal journal = Journal.open(file, plan.handlerClass())) {
+      return call(journal);
+    }
+  }
+
+  private int call(@Nullable Journal journal) throws IOException, InterruptedException {
     ProcessPool pool = pool();
     try (Progress progress = progress()) {
-      Batch batch = batch(pool, progress);
+      Batch batch = batch(pool, progress, journal);
       try (Signals signals = Signals.install(batch::stop)) {
-        return run(batch, pool, progress);
+        return run(batch, pool, progress, journal);
       }
     } finally {
       pool.shutdownNow();
     }
   }
 
-  private int run(Batch batch, ProcessPool pool, Progress progress)
+  private int run(Batch batch, ProcessPool pool, Progress progress, @Nullable Journal journal)
       throws IOException, InterruptedException {
     int exitCode;
     try {
@@ -59,7 +71,9 @@ final class Run {
     }
     progress.close();
     if (!plan.quiet()) {
-      console.line("forkyard: " + summary(batch, stats));
+      long skipped = journal == null ? 0 : journal.skipped();
+      String before = skipped == 0 ? "" : "; " + skipped + " more were done before";
+      console.line("forkyard: " + summary(batch, stats) + before);
     }
     return exitCode;
   }
@@ -102,7 +116,8 @@ final class Run {
         : Progress.show(console, terminal.columns(), plan.fromStdin() ? -1 : plan.inputs().size());
   }
 
-  private Batch batch(ProcessPool pool, Progress progress) throws IOException {
+  private Batch batch(ProcessPool pool, Progress progress, @Nullable Journal journal)
+      throws IOException {
     OutputStream out =
         new BufferedOutputStream(
             new StandardOutput(
@@ -110,15 +125,18 @@ final class Run {
                 console,
                 progress.shown() && terminal.output()),
             OUTPUT_BUFFER_BYTES);
+    ResultPrinter printer =
+        plan.json() ? new JsonPrinter(out) : new TextPrinter(out, plan.nullSeparated());
     return new Batch(
-        source(),
+        journal == null ? source() : journal.remaining(source()),
         new PoolJobs(pool, plan.handler(), plan.options()),
         new Window(plan.workers()),
         plan.unordered() ? new EndOrder() : new InputOrder(),
-        plan.json() ? new JsonPrinter(out) : new TextPrinter(out, plan.nullSeparated()),
+        journal == null ? printer : journal.noting(printer),
         console,
         progress,
-        plan.verbose());
+        plan.verbose(),
+        plan.halt());
   }
 
   private InputSource source() {

@@ -1,7 +1,6 @@
 package dev.forkyard.launcher;
 
 import dev.forkyard.launcher.builtin.Builtins;
-import dev.forkyard.pool.HandlerRef;
 import dev.forkyard.pool.JobOptions;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -60,6 +59,24 @@ final class RunArguments {
       description = "Run a job up to N more times when its worker is lost.")
   int retries;
 
+  @Option(
+      names = "--halt",
+      paramLabel = "N|P%",
+      description = {
+        "End at once when N jobs have failed, or P percent of those that ended (of ten at least);",
+        "the exit code is then 3."
+      })
+  @Nullable String halt;
+
+  @Option(
+      names = "--journal",
+      paramLabel = "FILE",
+      description = {
+        "Note in FILE which inputs are done, and skip those that stand there already:",
+        "so a run that was broken off, or of which jobs failed, is resumed by the same command."
+      })
+  @Nullable String journal;
+
   @Option(names = "--unordered", description = "Write results as the jobs end.")
   boolean unordered;
 
@@ -112,12 +129,14 @@ final class RunArguments {
     }
     JobOptions options = JobOptions.retries(retries);
     return new RunPlan(
-        HandlerRef.text(handlerClass()),
+        handlerClass(),
         inputs,
         inputs.isEmpty() ? workers : Math.min(workers, inputs.size()),
         workerClassPath(),
         jvmOptions,
         timeout == null ? options : options.withTimeout(timeout),
+        halt == null ? Halt.NEVER : Halt.parse(halt),
+        journal == null ? null : journalPath(journal),
         unordered,
         json,
         nullSeparated,
@@ -152,6 +171,14 @@ final class RunArguments {
       return WorkerClassPath.of(WorkerClassPath.library(), classPath);
     } catch (InvalidPathException e) {
       throw wrong("--class-path: " + e.getMessage());
+    }
+  }
+
+  private static Path journalPath(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw wrong("--journal: " + e.getMessage());
     }
   }
 

@@ -26,8 +26,8 @@ import picocli.CommandLine.TypeConversionException;
       "A newline inside a result is written as \\n; -0 writes results raw and ends them with NUL.",
       "Results are in the order of the inputs. At most 10,000 of them, or 16 MiB, wait behind a",
       "slow job; then no more input is read until it ends.",
-      "Exit codes: 0 all well, 1 a job failed, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM",
-      "(which lets jobs that were taken go on for up to 10 s)."
+      "Exit codes: 0 all well, 1 a job failed, 2 wrong usage, 3 ended by --halt, 130 after Ctrl-C,",
+      "143 after SIGTERM (which lets jobs that were taken go on for up to 10 s)."
     })
 final class RunCommand implements Callable<Integer> {
 

@@ -163,11 +163,65 @@ class BatchTest {
     neverGiven.complete(Input.of("too late"));
   }
 
+  @Test
+  void atTheFirstFailureItHaltsWhereThatIsAskedFor() throws Exception {
+    // The failure is the third to end; what is behind it never does.
+    Jobs jobs =
+        (input, ended) -> {
+          if (input.equals("bad")) {
+            ended.accept(null, PoolErrors.lost(3, null, false, null), Ends.REPORT);
+          } else if (!input.equals("hung")) {
+            echo.submit(input, ended);
+          }
+        };
+    InputSource inputs = new ArgumentSource(List.of("a", "b", "bad", "hung", "hung"));
+    Batch batch = batch(inputs, jobs, new InputOrder(), Halt.parse("1"));
+    assertThat(start(batch)).succeedsWithin(LIMIT).isEqualTo(3);
+    assertThat(batch.stopped()).isTrue();
+    assertThat(out.toString(UTF_8)).isEqualTo("a\nb\n");
+  }
+
+  @Test
+  void atAShareOfFailuresItHaltsOnceThereWereTen() throws Exception {
+    AtomicLong count = new AtomicLong();
+    Jobs jobs =
+        (input, ended) -> {
+          if (count.incrementAndGet() % 4 == 1) {
+            ended.accept(null, PoolErrors.lost(3, null, false, null), Ends.REPORT);
+          } else {
+            echo.submit(input, ended);
+          }
+        };
+    List<String> inputs = LongStream.rangeClosed(1, 1_000).mapToObj(Long::toString).toList();
+    Batch batch = batch(new ArgumentSource(inputs), jobs, new InputOrder(), Halt.parse("31%"));
+    // The first is more than that, but of one; of ten it is the first, fifth and ninth.
+    assertThat(start(batch)).succeedsWithin(LIMIT).isEqualTo(1);
+    count.set(0);
+    batch = batch(new ArgumentSource(inputs), jobs, new InputOrder(), Halt.parse("25%"));
+    assertThat(start(batch)).succeedsWithin(LIMIT).isEqualTo(3);
+    assertThat(batch.tally().ended()).isEqualTo(13);
+  }
+
+  @Test
+  void aHaltThatIsNoneIsRefusedWithItsValue() {
+    for (String wrong : List.of("0", "-1", "0%", "101%", "soon", "%", "1.5")) {
+      assertThatThrownBy(() -> Halt.parse(wrong))
+          .hasMessage(
+              "--halt must be a number of failed jobs such as 1, or a share such as 20%, but is '"
+                  + wrong
+                  + "'");
+    }
+  }
+
   private Batch batch(List<String> inputs, Jobs jobs, ResultOrder order) {
     return batch(new ArgumentSource(inputs), jobs, order);
   }
 
   private Batch batch(InputSource source, Jobs jobs, ResultOrder order) {
+    return batch(source, jobs, order, Halt.NEVER);
+  }
+
+  private Batch batch(InputSource source, Jobs jobs, ResultOrder order, Halt halt) {
     return new Batch(
         source,
         jobs,
@@ -176,7 +230,8 @@ class BatchTest {
         new TextPrinter(out, false),
         new Console(new PrintStream(errors, true, UTF_8)),
         Progress.none(),
-        false);
+        false,
+        halt);
   }
 
   private static CompletableFuture<Integer> start(Batch batch) {

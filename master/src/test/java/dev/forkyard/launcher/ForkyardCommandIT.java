@@ -335,6 +335,67 @@ class ForkyardCommandIT {
   }
 
   @Test
+  void aBatchThatIsKilledAndResumedRunsOnlyTheRest() throws Exception {
+    String journal = directory.resolve("journal").toString();
+    List<String> inputs = IntStream.range(0, 1_000).mapToObj(i -> "n" + i).toList();
+    List<String> first;
+    try (Command run = Command.start("run", "-q", "-w", "1", "--journal", journal, "fault")) {
+      OutputStream in = run.openInput();
+      for (String input : inputs.subList(0, 400)) {
+        in.write((input + "\n").getBytes(UTF_8));
+      }
+      in.flush();
+      await().atMost(LIMIT).until(() -> run.out().lines().count() == 400);
+      await().atMost(LIMIT).until(() -> Files.size(Path.of(journal)) == 400 * 17);
+      run.signal("KILL");
+      run.assertNothingLeft();
+      first = run.out().lines().toList();
+    }
+    String all = String.join("\n", inputs) + "\n";
+    try (Command run = Command.start("run", "--journal", journal, "fault").input(all)) {
+      assertThat(run.exitCode()).as(run.errors()).isZero();
+      assertThat(first).isEqualTo(inputs.subList(0, 400));
+      assertThat(run.out().lines()).isEqualTo(inputs.subList(400, 1_000));
+      assertThat(run.errors()).contains("600 jobs: 600 ok").contains("400 more were done before");
+    }
+    try (Command run = Command.start("run", "-q", "--journal", journal, "fault").input(all)) {
+      assertThat(run.exitCode()).isZero();
+      assertThat(run.out()).isEmpty();
+    }
+  }
+
+  @Test
+  void aBatchHaltsAtItsFirstFailureOrAtAShareOfThemAndTheExitCodeTells() throws Exception {
+    try (Command run = Command.start("run", "-w", "2", "--halt", "1", "fault");
+        OutputStream in = run.openInput()) {
+      in.write("a\nspin\nthrow\n".getBytes(UTF_8));
+      in.flush();
+      // Standard input stays open, and one job would never end.
+      assertThat(run.exitCode()).isEqualTo(3);
+      assertThat(run.out()).isEqualTo("a\n");
+      assertThat(run.errors()).contains("1 ok, 1 failed, 1 not finished");
+      run.assertNothingLeft();
+    }
+    String inputs = "a\nb\nc\nd\nthrow\n".repeat(200);
+    try (Command run = Command.start("run", "--halt", "15%", "fault").input(inputs)) {
+      assertThat(run.exitCode()).isEqualTo(3);
+      assertThat(run.jobErrors()).hasSizeLessThan(200);
+    }
+    try (Command run = Command.start("run", "--halt", "21%", "-w", "1", "fault").input(inputs)) {
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(run.jobErrors()).hasSize(200);
+    }
+    try (Command run = Command.start("run", "--halt", "soon", "fault", "a")) {
+      assertThat(run.exitCode()).isEqualTo(2);
+      assertThat(run.errors().lines())
+          .singleElement()
+          .asString()
+          .contains("--halt")
+          .contains("'soon'");
+    }
+  }
+
+  @Test
   void aReaderThatGoesAwayEndsItQuietly() throws Exception {
     try (Command run = Command.start("run", "echo")) {
       Thread endless = new Thread(() -> feed(run.openInput()));

@@ -208,8 +208,7 @@ class ContractTest {
         """;
     Path home =
         FirstWorker.javaHome(
-            directory,
-            script.formatted(starts, Ephemeral.class.getName(), FirstWorker.realJava()));
+            directory, script.formatted(starts, Ephemeral.class.getName(), FirstWorker.realJava()));
     List<PoolEvent> broken = Collections.synchronizedList(new ArrayList<>());
     ProcessPool.Builder builder =
         small().workers(1).classDataSharing(false).javaHome(home).onEvent(broken::add);

@@ -31,9 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scheduler<J> {
 
-  /**
-   * A worker that dies within this time of being ready, without a job, counts as a failed boot.
-   */
+  /** A worker that dies within this time of being ready, without a job, counts as a failed boot. */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
   /** How often the slot of a worker is looked at again while a decision waits for it. */
