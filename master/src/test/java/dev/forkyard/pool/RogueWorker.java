@@ -34,10 +34,6 @@ public final class RogueWorker {
     UNASKED_RETURN,
     /** Greets, and never stops to send answers that nobody asked for. */
     FLOOD,
-    /** Answers for all jobs but its own. */
-    ANSWERS_FOR_OTHERS,
-    /** Answers for its own job twice. */
-    ANSWERS_TWICE,
     /** Greets twice. */
     GREETS_TWICE,
     /** Greets with a token of its own. */
@@ -54,6 +50,10 @@ public final class RogueWorker {
     SLOW_GREETING,
     /** Greets, shows signs of life and never reads. */
     NEVER_READS,
+    /** Answers for all jobs but its own. */
+    ANSWERS_FOR_OTHERS,
+    /** Answers for its own job twice. */
+    ANSWERS_TWICE,
     /** Publishes that its job has ended, and never answers. */
     CLAIMS_AN_END
   }
