@@ -38,7 +38,7 @@ public final class CallableCodec implements Codec<SerializableCallable<Object>> 
     try {
       return read(bytes);
     } catch (ClassNotFoundException e) {
-      throw new ClassNotFoundException(MissingClass.explain(e.getMessage()), e);
+      throw new ClassNotFoundException(MissingClass.explain(String.valueOf(e.getMessage())), e);
     }
   }
 
