@@ -1,9 +1,11 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.Job;
+import dev.forkyard.worker.MessageCodecs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private final HandlerRef<?, O> handler;
   private final JobOptions options;
   private final @Nullable JobWatcher watcher;
+  private final @Nullable JobMessages messages;
   private final long submittedNanos = System.nanoTime();
 
   private volatile @Nullable Delivery delivery;
@@ -83,6 +86,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     this.payload = payload;
     this.options = options;
     this.watcher = watcher;
+    this.messages = options.converses() ? options.messages(pool, this) : null;
   }
 
   /** The job's id, never used twice in one pool. */
@@ -112,6 +116,33 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
         workerPid > 0 ? OptionalLong.of(workerPid) : OptionalLong.empty(),
         Duration.ofNanos(bounded),
         Duration.ofNanos(totalNanos));
+  }
+
+  /**
+   * Sends a message to the job, which takes it by {@code JobContext.receive}. It is encoded on the
+   * calling thread, as an input of its class is, and the call never waits. The job gets messages in
+   * the order in which they were sent. While it waits for a worker they are kept for it; they end
+   * with the attempt that they were sent to, and never reach another one or another job.
+   *
+   * @return false if the job has ended; true promises no more than that it had not, as far as is
+   *     known here
+   * @throws IllegalStateException if the job was submitted without {@link JobOptions#withMessages}
+   *     or a listener
+   * @throws IllegalArgumentException if the message's class has no codec
+   * @throws JobRejectedException if the job has not taken 256 messages or 1 MiB of them, or this
+   *     one is larger than a frame
+   */
+  public boolean send(Object message) {
+    Objects.requireNonNull(message, "message");
+    if (messages == null) {
+      throw new IllegalStateException(
+          "job "
+              + jobId
+              + " ("
+              + handler
+              + ") takes no messages; submit it with JobOptions.withMessages()");
+    }
+    return !isDone() && messages.send(MessageCodecs.encode(jobId, message, 0));
   }
 
   @Override
@@ -390,6 +421,11 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
 
   JobOptions options() {
     return options;
+  }
+
+  /** Null for a job that neither sends any nor is sent any. */
+  @Nullable JobMessages messages() {
+    return messages;
   }
 
   byte @Nullable [] payload() {

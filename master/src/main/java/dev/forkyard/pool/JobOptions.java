@@ -2,8 +2,10 @@ package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.JobSpec;
 import dev.forkyard.worker.JobHeaders;
+import dev.forkyard.worker.MessageCodecs;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +40,8 @@ public final class JobOptions {
 
   /** As they travel, the logging context among them. */
   private final List<String> sentHeaders;
+  private final boolean messages;
+  private final Map<String, MessageListeners.Listener<?>> listeners;
 
   /** What options are made of. */
   private static final class Draft {
@@ -54,6 +58,8 @@ public final class JobOptions {
     @Nullable String label;
     Map<String, String> headers = Map.of();
     Map<String, String> logContext = Map.of();
+    boolean messages;
+    Map<String, MessageListeners.Listener<?>> listeners = Map.of();
   }
 
   private JobOptions(Draft draft) {
@@ -73,6 +79,8 @@ public final class JobOptions {
         headers.isEmpty() && draft.logContext.isEmpty()
             ? List.of()
             : JobHeaders.encode(headers, draft.logContext);
+    messages = draft.messages;
+    listeners = draft.listeners;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
@@ -93,6 +101,8 @@ public final class JobOptions {
     draft.priority = priority;
     draft.label = label;
     draft.headers = headers;
+    draft.messages = messages;
+    draft.listeners = listeners;
     change.accept(draft);
     return new JobOptions(draft);
   }
@@ -292,6 +302,51 @@ public final class JobOptions {
     return bytes;
   }
 
+  /**
+   * Who hears what the job sends by {@code JobContext.send}, such as how far it has got. The
+   * listener is called with messages of this very class, one at a time and in the order in which
+   * they were sent, by a thread of the pool's own that is there for this job alone; that of another
+   * job may call it at the same time. The first that it throws is logged.
+   *
+   * <p>The future has the result, or the handler's exception, when the listeners have returned from
+   * all that was sent before. Where the job ends in another way (its worker's death, a deadline, a
+   * cancel) or is run again, what was not heard by then is dropped. While 256 messages or 1 MiB of
+   * them were not heard, {@code JobContext.send} waits: a slow listener slows its own job down and
+   * no other. A job that is run again sends again, by each attempt. Messages of classes without a
+   * listener are dropped.
+   *
+   * @throws IllegalArgumentException if the class has a listener, or no message can be of it
+   */
+  public <T> JobOptions withListener(Class<T> type, Consumer<? super T> listener) {
+    Objects.requireNonNull(listener, "listener");
+    String name = MessageCodecs.checkedName(type);
+    if (listeners.containsKey(name)) {
+      throw new IllegalArgumentException("messages of class " + name + " have a listener already");
+    }
+    Map<String, MessageListeners.Listener<?>> all = new HashMap<>(listeners);
+    all.put(name, new MessageListeners.Listener<>(type, listener));
+    return with(draft -> draft.listeners = Map.copyOf(all));
+  }
+
+  /**
+   * The job can be sent messages by {@link JobFuture#send}. One with a {@link #withListener
+   * listener} can be sent some anyway.
+   */
+  public JobOptions withMessages() {
+    return with(draft -> draft.messages = true);
+  }
+
+  /** Whether the job sends messages or is sent some. */
+  boolean converses() {
+    return messages || !listeners.isEmpty();
+  }
+
+  /** Those of one such job. */
+  JobMessages messages(PoolLoop pool, JobFuture<?> future) {
+    return new JobMessages(
+        pool, future.jobId(), made -> new MessageListeners(made, future, listeners));
+  }
+
   @Nullable Duration timeout() {
     return timeout;
   }
@@ -393,6 +448,10 @@ public final class JobOptions {
         + label
         + ", headers="
         + headers.keySet()
+        + ", messages="
+        + messages
+        + ", listeners="
+        + listeners.keySet()
         + "]";
   }
 }

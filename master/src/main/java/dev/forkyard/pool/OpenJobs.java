@@ -81,6 +81,12 @@ final class OpenJobs {
     return ring[place(future)] == future || beside.get(future.jobId()) == future;
   }
 
+  /** The one of this id; null if none is open. */
+  @Nullable JobFuture<?> get(long jobId) {
+    JobFuture<?> near = ring[(int) jobId & (ring.length - 1)];
+    return near != null && near.jobId() == jobId ? near : beside.get(jobId);
+  }
+
   /** Takes them all out, and tells of each. */
   void takeAll(Consumer<JobFuture<?>> taker) {
     List<JobFuture<?>> all = new ArrayList<>(beside.values());

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -60,6 +61,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final Scheduler<JobFuture<?>> scheduler;
   private final Completer completer;
   private final Events events;
+  private final MessageThreads messageThreads;
   private final @Nullable TimeRecorder times;
   private final IntConsumer places;
 
@@ -114,6 +116,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     settings.put(generation, config);
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.events = new Events(config.name(), config.eventListener());
+    this.messageThreads = new MessageThreads(config.name());
     this.times = config.recordTimes() ? new TimeRecorder() : null;
     SchedulerConfig limits =
         SchedulerConfig.of(
@@ -155,6 +158,19 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   Events events() {
     return events;
+  }
+
+  /** Where what jobs send is heard. */
+  Executor messageThreads() {
+    return messageThreads;
+  }
+
+  String name() {
+    return config.name();
+  }
+
+  int maxFrameBytes() {
+    return config.maxFrameBytes();
   }
 
   private boolean onLoop() {
@@ -557,6 +573,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private void endBroken(JobFuture<?> future) {
     open.remove(future);
     future.job = null;
+    if (future.messages() != null) {
+      future.messages().end(false, () -> {});
+    }
     future.deliver(
         new Delivery(
             new Outcome.Broken(), 0, 0, null, reason(new Outcome.Broken()), System.nanoTime()));
@@ -675,9 +694,26 @@ final class PoolLoop implements Actions<JobFuture<?>> {
         heard(scheduler.dumped(link.id, dump.jobId(), dump.text(), now));
       } else if (frame instanceof Frame.Goodbye) {
         scheduler.leaving(link.id, now);
+      } else if (frame instanceof Frame.Message message && message.jobId() != 0) {
+        JobMessages messages = messages(message.jobId());
+        if (messages != null && !messages.arrived(link, message)) {
+          misbehaved(link, "it sent more messages than it may");
+        }
+      } else if (frame instanceof Frame.Credit credit) {
+        JobMessages messages = messages(credit.jobId());
+        if (messages != null && !messages.credited(link, credit)) {
+          misbehaved(link, "it took messages that were not sent");
+        }
       } else {
         misbehaved(link, "a worker must not send " + frame.getClass().getSimpleName());
       }
+    }
+
+    private @Nullable JobMessages messages(long jobId) {
+      JobFuture<?> future = open.get(jobId);
+      JobMessages messages = future == null ? null : future.messages();
+      heard(messages != null);
+      return messages;
     }
 
     /** What comes too late, or by mistake, is dropped; a flood keeps the loop from its work. */
@@ -838,8 +874,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       return;
     }
     Frame.Run frame = link.run(job.attachment(), job.attempt());
+    JobMessages messages = job.attachment().messages();
     try {
+      if (messages != null) {
+        messages.open(link);
+      }
       send(link, frame);
+      if (messages != null) {
+        messages.sendKept();
+      }
     } catch (RuntimeException | Error e) {
       // Too large for the memory that is left, say: nothing of it was sent, and no other is hit.
       link.unsent(frame);
@@ -863,7 +906,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     scheduler.replied(link.id, jobId, false, 0, failure, System.nanoTime());
   }
 
-  private void send(WorkerLink link, Frame frame) {
+  void send(WorkerLink link, Frame frame) {
     if (link.connection != null) {
       link.connection.send(frame);
       if (!link.touched) {
@@ -1059,6 +1102,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void retrying(Job<JobFuture<?>> job, boolean lost, long runNanos, long pauseNanos) {
     WorkerLink link = links.get(job.workerId());
+    JobMessages messages = job.attachment().messages();
+    if (messages != null) {
+      messages.attemptOver();
+    }
     if (lost) {
       long pid = link == null ? 0 : link.pid();
       WorkerDeath death = link == null ? null : link.death;
@@ -1081,8 +1128,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             link == null ? null : link.death,
             outcome instanceof Outcome.Replied ? "" : reason(outcome),
             outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime());
-    job.attachment().deliver(ended);
-    delivered.add(job.attachment());
+    JobFuture<?> future = job.attachment();
+    JobMessages messages = future.messages();
+    boolean replied = outcome instanceof Outcome.Replied;
+    if (messages == null || !messages.end(replied, () -> post(() -> deliver(future, ended)))) {
+      deliver(future, ended);
+    }
     if (times != null && outcome instanceof Outcome.Replied) {
       times.record(heardNanos - job.attachment().submittedNanos(), ended.runNanos());
     }
@@ -1091,6 +1142,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     } else {
       job.attachment().left(job.neverStarted());
     }
+  }
+
+  private void deliver(JobFuture<?> future, Delivery ended) {
+    future.deliver(ended);
+    delivered.add(future);
   }
 
   @Override

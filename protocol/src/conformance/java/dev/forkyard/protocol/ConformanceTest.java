@@ -75,7 +75,10 @@ class ConformanceTest {
             new Frame.Message(0, "", new byte[0], 0),
             new Frame.Message(-1, text, bytes, -1),
             new Frame.Taken(0),
-            new Frame.Taken(-1));
+            new Frame.Taken(-1),
+            new Frame.Open(-1),
+            new Frame.Credit(0, 0, 0),
+            new Frame.Credit(-1, ints, -1));
     return Stream.concat(frames, FrameCodecTest.frames());
   }
 
@@ -300,9 +303,9 @@ class ConformanceTest {
     ForkyardProto.Frame drain = Counterpart.of(new Frame.Drain());
     assertRefused(ForkyardProto.Frame.getDefaultInstance(), "without a kind");
     assertRefused(
-        bytes(out -> out.writeByteArray(FrameCodec.STOP + 1, new byte[0])), "unknown kind");
+        bytes(out -> out.writeByteArray(FrameCodec.LAST_KIND + 1, new byte[0])), "unknown kind");
     assertRefused(bytes(out -> out.writeUInt64(FrameCodec.DRAIN, 0)), "unknown kind");
-    for (int field : new int[] {FrameCodec.STOP + 1, RandomFrames.LARGEST_FIELD_NUMBER}) {
+    for (int field : new int[] {FrameCodec.LAST_KIND + 1, RandomFrames.LARGEST_FIELD_NUMBER}) {
       UnknownFieldSet unknown =
           UnknownFieldSet.newBuilder()
               .addField(field, UnknownFieldSet.Field.newBuilder().addVarint(1).build())

@@ -49,6 +49,14 @@ final class Counterpart {
       message.getTakenBuilder().setSequence(taken.sequence());
     } else if (frame instanceof Frame.Stop stop) {
       message.getStopBuilder().setJobId(stop.jobId());
+    } else if (frame instanceof Frame.Open open) {
+      message.getOpenBuilder().setJobId(open.jobId());
+    } else if (frame instanceof Frame.Credit credit) {
+      message
+          .getCreditBuilder()
+          .setJobId(credit.jobId())
+          .setMessages(credit.messages())
+          .setBytes(credit.bytes());
     }
     return message.build();
   }

@@ -13,12 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class RandomFrames {
 
   static final int LARGEST_FIELD_NUMBER = (1 << 29) - 1;
-  private static final int KINDS = 14;
+  private static final int KINDS = 16;
 
   private final Random random;
 
   RandomFrames(long seed) {
-    random = new Random(seed);
+    // Else the first numbers of seeds in a row are much alike.
+    random = new Random(seed * 0x9E3779B97F4A7C15L);
   }
 
   Frame next() {
@@ -57,6 +58,8 @@ final class RandomFrames {
       case 10 -> new Frame.Goodbye(text());
       case 11 -> new Frame.Taken(int64());
       case 12 -> new Frame.Stop(int64());
+      case 13 -> new Frame.Open(int64());
+      case 14 -> new Frame.Credit(int64(), int31(), int64());
       default -> new Frame.Message(int64(), text(), bytes(), int64());
     };
   }
@@ -90,8 +93,8 @@ final class RandomFrames {
 
   private int unknownNumber() {
     return random.nextBoolean()
-        ? FrameCodec.STOP + 1 + random.nextInt(20)
-        : FrameCodec.STOP + 1 + random.nextInt(LARGEST_FIELD_NUMBER - FrameCodec.STOP);
+        ? FrameCodec.LAST_KIND + 1 + random.nextInt(20)
+        : FrameCodec.LAST_KIND + 1 + random.nextInt(LARGEST_FIELD_NUMBER - FrameCodec.LAST_KIND);
   }
 
   /** Of 0 to 64 bits. */

@@ -103,7 +103,7 @@ public sealed interface Frame {
   record Drain() implements Frame {}
 
   /**
-   * Either side: user data, for a running job or, with job id 0, for the process.
+   * Either side: user data, for a job that was opened or, with job id 0, for the process.
    *
    * @param sequence 0, or what the {@link Taken} that it wants is to name
    */
@@ -111,6 +111,14 @@ public sealed interface Frame {
 
   /** Either side: a listener has taken the message of this sequence number. */
   record Taken(long sequence) implements Frame {}
+
+  /**
+   * Master to worker: the job of the {@link Run} that follows may send messages, and be sent some.
+   */
+  record Open(long jobId) implements Frame {}
+
+  /** Either side: so many more of this job's messages, of so many bytes in all, were taken. */
+  record Credit(long jobId, int messages, long bytes) implements Frame {}
 
   /** Either side: nothing follows, for this reason. */
   record Goodbye(String reason) implements Frame {}

@@ -41,6 +41,11 @@ public final class FrameCodec {
   static final int MESSAGE = 11;
   static final int TAKEN = 12;
   static final int STOP = 13;
+  static final int OPEN = 14;
+  static final int CREDIT = 15;
+
+  /** The largest of them. */
+  static final int LAST_KIND = CREDIT;
 
   private FrameCodec() {}
 
@@ -123,6 +128,10 @@ public final class FrameCodec {
       return TAKEN;
     } else if (frame instanceof Frame.Stop) {
       return STOP;
+    } else if (frame instanceof Frame.Open) {
+      return OPEN;
+    } else if (frame instanceof Frame.Credit) {
+      return CREDIT;
     }
     return MESSAGE;
   }
@@ -176,6 +185,12 @@ public final class FrameCodec {
       return sizeOfNumber(taken.sequence());
     } else if (frame instanceof Frame.Stop stop) {
       return sizeOfNumber(stop.jobId());
+    } else if (frame instanceof Frame.Open open) {
+      return sizeOfNumber(open.jobId());
+    } else if (frame instanceof Frame.Credit credit) {
+      return sizeOfNumber(credit.jobId())
+          + sizeOfNumber(credit.messages())
+          + sizeOfNumber(credit.bytes());
     }
     return 0;
   }
@@ -270,6 +285,12 @@ public final class FrameCodec {
       number(out, 1, taken.sequence());
     } else if (frame instanceof Frame.Stop stop) {
       number(out, 1, stop.jobId());
+    } else if (frame instanceof Frame.Open open) {
+      number(out, 1, open.jobId());
+    } else if (frame instanceof Frame.Credit credit) {
+      number(out, 1, credit.jobId());
+      number(out, 2, credit.messages());
+      number(out, 3, credit.bytes());
     }
   }
 

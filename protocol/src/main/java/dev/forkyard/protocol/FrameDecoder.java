@@ -97,7 +97,7 @@ public final class FrameDecoder {
     while (in.hasRemaining()) {
       int tag = tag(in);
       int kind = tag >>> 3;
-      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.STOP || kind < 1) {
+      if ((tag & 7) != WireWriter.BYTES || kind > FrameCodec.LAST_KIND || kind < 1) {
         throw new ProtocolException(
             "an unknown kind of frame, tag " + Integer.toUnsignedString(tag));
       }
@@ -130,6 +130,8 @@ public final class FrameDecoder {
       case FrameCodec.GOODBYE -> goodbye(in);
       case FrameCodec.TAKEN -> new Frame.Taken(onlyNumber(in));
       case FrameCodec.STOP -> new Frame.Stop(onlyNumber(in));
+      case FrameCodec.OPEN -> new Frame.Open(onlyNumber(in));
+      case FrameCodec.CREDIT -> credit(in);
       default -> message(in);
     };
   }
@@ -320,6 +322,22 @@ public final class FrameDecoder {
       }
     }
     return new Frame.Message(jobId, type, payload, sequence);
+  }
+
+  private static Frame credit(ByteBuffer in) throws ProtocolException {
+    long jobId = 0;
+    int messages = 0;
+    long bytes = 0;
+    while (in.hasRemaining()) {
+      int tag = tag(in);
+      switch (tag) {
+        case 1 << 3 -> jobId = varint(in);
+        case 2 << 3 -> messages = int32(in);
+        case 3 << 3 -> bytes = varint(in);
+        default -> skip(in, tag);
+      }
+    }
+    return new Frame.Credit(jobId, messages, bytes);
   }
 
   private static long onlyNumber(ByteBuffer in) throws ProtocolException {

@@ -34,6 +34,8 @@ class FrameCodecTest {
             new Frame.Message(0, "String", new byte[] {9}, 7),
             new Frame.Taken(7),
             new Frame.Stop(300),
+            new Frame.Open(300),
+            new Frame.Credit(300, 128, 70_000),
             new Frame.Goodbye(""));
     Stream<Frame> sizes =
         IntStream.of(0, 1, 127, 128, 65_535, 65_536, 65_537, 1 << 20)

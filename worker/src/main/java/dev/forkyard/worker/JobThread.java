@@ -206,6 +206,7 @@ final class JobThread extends Thread {
       end.condemned();
     }
     forgetInterrupts();
+    task.flush();
     answer(reply);
     if (reply instanceof Frame.Failure failure && failure.fatal()) {
       send(new Frame.Goodbye(failure.className()));

@@ -11,6 +11,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -178,13 +179,26 @@ final class MasterChannel {
     synchronized (output) {
       flush();
       output.add(frame);
-      while (!output.write(channel)) {
-        // Only while somebody spins or looks, and the master does not read.
-        letOthersRun();
-      }
-      if (scoreboard != null) {
-        scoreboard.repliesSent(repliesWritten + output.writtenBytes());
-      }
+      writeAdded();
+    }
+  }
+
+  /** Writes frames together, and before them what waits. */
+  void write(List<Frame> frames) throws IOException {
+    synchronized (output) {
+      flush();
+      frames.forEach(output::add);
+      writeAdded();
+    }
+  }
+
+  private void writeAdded() throws IOException {
+    while (!output.write(channel)) {
+      // Only while somebody spins or looks, and the master does not read.
+      letOthersRun();
+    }
+    if (scoreboard != null) {
+      scoreboard.repliesSent(repliesWritten + output.writtenBytes());
     }
   }
 

@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * How messages between a parent and its child travel: each names its class, and is encoded by the
- * codec that handlers' inputs of that class have. Both ends use it; programs need not.
+ * How messages between a parent and its child, or a job and who submitted it, travel: each names
+ * its class, and is encoded by the codec that handlers' inputs of that class have. Both ends use
+ * it; programs need not.
  */
 public final class MessageCodecs {
 
@@ -25,17 +26,30 @@ public final class MessageCodecs {
    *     class
    */
   public static Frame.Message encode(Object message, long sequence) {
+    return encode(0, message, sequence);
+  }
+
+  /**
+   * Encodes a message for a job.
+   *
+   * @throws IllegalArgumentException as {@link #encode(Object, long)}
+   */
+  public static Frame.Message encode(long jobId, Object message, long sequence) {
     Class<?> type = message instanceof Enum<?> each ? each.getDeclaringClass() : message.getClass();
     try {
-      return new Frame.Message(0, checkedName(type), of(type).encode(message), sequence);
+      return new Frame.Message(jobId, checkedName(type), of(type).encode(message), sequence);
     } catch (Exception e) {
       throw new IllegalArgumentException(
           "a message of class " + type.getName() + " could not be encoded: " + e.getMessage(), e);
     }
   }
 
-  /** Decodes a message of this class. */
-  static <T> T decode(Class<T> type, byte[] payload) {
+  /**
+   * Decodes a message of this class.
+   *
+   * @throws IllegalArgumentException if its codec throws; it names the class
+   */
+  public static <T> T decode(Class<T> type, byte[] payload) {
     try {
       return type.cast(of(type).decode(payload));
     } catch (Exception e) {
@@ -50,7 +64,7 @@ public final class MessageCodecs {
    * @throws IllegalArgumentException if no message can be of this very class, or its class does not
    *     tell what is in it
    */
-  static String checkedName(Class<?> type) {
+  public static String checkedName(Class<?> type) {
     if (type.isPrimitive() || type.isInterface() || isAbstract(type)) {
       throw new IllegalArgumentException(
           "no message is of the very class "

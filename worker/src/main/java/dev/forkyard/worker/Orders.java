@@ -24,6 +24,7 @@ final class Orders {
 
   private final Turn turn = new Turn();
   private final Inbox inbox = new Inbox();
+  private final OpenTasks openTasks;
   private boolean toLeave;
 
   /** The tasks that may be unclaimed, the oldest first. */
@@ -43,6 +44,7 @@ final class Orders {
     this.master = master;
     this.maxDumpChars =
         Math.min(MAX_DUMP_CHARS, JobThread.replyBytes(maxFrameBytes) / MAX_BYTES_PER_CHAR);
+    this.openTasks = new OpenTasks(master, JobThread.replyBytes(maxFrameBytes));
     this.end = end;
   }
 
@@ -145,6 +147,8 @@ final class Orders {
     } else if (frame instanceof Frame.Drain && !toLeave) {
       toLeave = true;
       inbox.add(Task.leave());
+    } else {
+      openTasks.hear(frame);
     }
   }
 
@@ -162,6 +166,9 @@ final class Orders {
 
   private void accept(Task task, long arrivedNanos) {
     task.arrived(arrivedNanos);
+    if (!openTasks.isEmpty()) {
+      task.open(openTasks.of(task.jobId()));
+    }
     while (!unclaimed.isEmpty() && unclaimed.getFirst().isClaimed()) {
       unclaimed.removeFirst();
     }
@@ -178,6 +185,7 @@ final class Orders {
       Task task = byId.get(jobId);
       if (task != null && task.claim()) {
         returned[count++] = jobId;
+        openTasks.forget(jobId);
       }
     }
     master.write(new Frame.Returned(Arrays.copyOf(returned, count)));

@@ -6,18 +6,22 @@ import dev.forkyard.protocol.Scoreboard;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /** One job in this worker's hands: either its job thread claims it, or a recall does. */
-final class Task implements JobContext {
+final class Task implements JobContext, ItemSink {
 
   /** Of the end of all work; no job has this id. */
   private static final long LEAVE = 0;
 
   private static final AtomicIntegerFieldUpdater<Task> CLAIMED =
       AtomicIntegerFieldUpdater.newUpdater(Task.class, "claimed");
+
+  private static final Duration FOR_EVER = Duration.ofDays(50 * 365);
 
   final String handlerName;
   final Encoding encoding;
@@ -39,6 +43,9 @@ final class Task implements JobContext {
 
   private final List<String> headers;
   private byte @Nullable [] payload;
+
+  /** Null unless it was opened, before it was handed to the job thread. */
+  private @Nullable TaskMessages messages;
 
   /** Another in the same {@link Inbox}; its business alone. */
   @Nullable Task next;
@@ -76,6 +83,11 @@ final class Task implements JobContext {
     arrivedNanos = nanos;
   }
 
+  /** Before it is handed to the job thread: it may send and be sent this. */
+  void open(@Nullable TaskMessages opened) {
+    messages = opened;
+  }
+
   /** From its arrival to its start; 0 where that is not known. */
   long waitedNanos() {
     return arrivedNanos == 0 ? 0 : Math.max(0, startedNanos - arrivedNanos);
@@ -104,9 +116,64 @@ final class Task implements JobContext {
     }
   }
 
-  /** From here on nothing that is meant for it reaches its thread. */
-  synchronized void end() {
+  /** From here on nothing that is meant for it reaches its thread, and it sends nothing. */
+  void end() {
+    endInterrupts();
+    if (messages != null) {
+      messages.end();
+    }
+  }
+
+  private synchronized void endInterrupts() {
     scoreboard = null;
+  }
+
+  /** After its end, when its thread is not interrupted any more: what it sent is written. */
+  void flush() {
+    if (messages != null) {
+      messages.flush();
+    }
+  }
+
+  @Override
+  public boolean send(Object message) throws InterruptedException {
+    Objects.requireNonNull(message, "message");
+    progress();
+    if (messages != null) {
+      messages.send(MessageCodecs.encode(jobId, message, 0));
+    }
+    return messages != null;
+  }
+
+  @Override
+  public <T> Optional<T> receive(Class<T> type, Duration timeout) throws InterruptedException {
+    String name = MessageCodecs.checkedName(type);
+    long nanos = nanos(timeout);
+    if (messages == null) {
+      TimeUnit.NANOSECONDS.sleep(nanos);
+      return Optional.empty();
+    }
+    Frame.Message message = messages.receive(name, nanos);
+    return message == null
+        ? Optional.empty()
+        : Optional.of(MessageCodecs.decode(type, message.payload()));
+  }
+
+  /** Within what the clock can count. */
+  private static long nanos(Duration timeout) {
+    return timeout.compareTo(FOR_EVER) < 0 ? timeout.toNanos() : FOR_EVER.toNanos();
+  }
+
+  @Override
+  public void emit(byte[] item) throws InterruptedException {
+    progress();
+    if (messages == null) {
+      throw new IllegalStateException(
+          "job "
+              + jobId
+              + " emits items that nobody takes: run its handler by ProcessPool.stream or items");
+    }
+    messages.send(new Frame.Message(jobId, "", item, 0));
   }
 
   @Override

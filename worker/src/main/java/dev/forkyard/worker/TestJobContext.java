@@ -2,9 +2,14 @@ package dev.forkyard.worker;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,8 @@ public final class TestJobContext implements JobContext {
   private final Map<String, String> headers;
   private final long madeNanos = System.nanoTime();
   private final AtomicLong progressed = new AtomicLong();
+  private final List<Object> sent = new CopyOnWriteArrayList<>();
+  private final Queue<Object> toReceive = new ConcurrentLinkedQueue<>();
   private volatile boolean cancelled;
 
   /** Of a job with the id 1, in its first attempt, without a timeout and without settings. */
@@ -88,6 +95,16 @@ public final class TestJobContext implements JobContext {
     return progressed.get();
   }
 
+  /** What the job has sent, in that order. */
+  public List<Object> sent() {
+    return List.copyOf(sent);
+  }
+
+  /** The job receives this, after those before it of the same class. */
+  public void deliver(Object message) {
+    toReceive.add(Objects.requireNonNull(message, "message"));
+  }
+
   @Override
   public long jobId() {
     return jobId;
@@ -110,6 +127,25 @@ public final class TestJobContext implements JobContext {
   @Override
   public void progress() {
     progressed.incrementAndGet();
+  }
+
+  @Override
+  public boolean send(Object message) {
+    progress();
+    return sent.add(Objects.requireNonNull(message, "message"));
+  }
+
+  /** Does not wait: what there is was delivered before. */
+  @Override
+  public <T> Optional<T> receive(Class<T> type, Duration timeout) {
+    for (Iterator<Object> each = toReceive.iterator(); each.hasNext(); ) {
+      Object message = each.next();
+      if (type.isInstance(message)) {
+        each.remove();
+        return Optional.of(type.cast(message));
+      }
+    }
+    return Optional.empty();
   }
 
   @Override
