@@ -55,6 +55,17 @@ public final class JobFailedException extends JobException {
     this.remoteStack = remoteStack;
   }
 
+  /** An item that a job emitted could not be decoded here. */
+  static JobFailedException itemNotDecoded(long jobId, Throwable why) {
+    return new JobFailedException(
+        Stage.OUTPUT,
+        why.getClass().getName(),
+        "an item of job " + jobId + " could not be decoded: " + why.getMessage(),
+        "",
+        why,
+        JobReport.withoutRun(jobId, 0));
+  }
+
   /** Where the job failed. */
   public Stage stage() {
     return stage;

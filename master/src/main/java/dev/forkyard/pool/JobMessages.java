@@ -148,6 +148,10 @@ final class JobMessages {
     }
   }
 
+  synchronized boolean isEmpty() {
+    return arrived.isEmpty();
+  }
+
   /** Nothing more of what came is heard. */
   synchronized void discard() {
     arrived.clear();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** How one job is to be run. Immutable; each {@code with} method answers with a changed copy. */
@@ -40,8 +41,10 @@ public final class JobOptions {
 
   /** As they travel, the logging context among them. */
   private final List<String> sentHeaders;
+
   private final boolean messages;
   private final Map<String, MessageListeners.Listener<?>> listeners;
+  private final @Nullable Function<JobMessages, Hearer> hearer;
 
   /** What options are made of. */
   private static final class Draft {
@@ -60,6 +63,7 @@ public final class JobOptions {
     Map<String, String> logContext = Map.of();
     boolean messages;
     Map<String, MessageListeners.Listener<?>> listeners = Map.of();
+    @Nullable Function<JobMessages, Hearer> hearer;
   }
 
   private JobOptions(Draft draft) {
@@ -81,6 +85,7 @@ public final class JobOptions {
             : JobHeaders.encode(headers, draft.logContext);
     messages = draft.messages;
     listeners = draft.listeners;
+    hearer = draft.hearer;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
@@ -103,6 +108,7 @@ public final class JobOptions {
     draft.headers = headers;
     draft.messages = messages;
     draft.listeners = listeners;
+    draft.hearer = hearer;
     change.accept(draft);
     return new JobOptions(draft);
   }
@@ -336,15 +342,27 @@ public final class JobOptions {
     return with(draft -> draft.messages = true);
   }
 
+  /** What the job sends is heard by that, and by no listener. */
+  JobOptions withHearer(Function<JobMessages, Hearer> hearer) {
+    return with(draft -> draft.hearer = hearer);
+  }
+
+  boolean listens() {
+    return !listeners.isEmpty();
+  }
+
   /** Whether the job sends messages or is sent some. */
   boolean converses() {
-    return messages || !listeners.isEmpty();
+    return messages || hearer != null || listens();
   }
 
   /** Those of one such job. */
   JobMessages messages(PoolLoop pool, JobFuture<?> future) {
+    Function<JobMessages, Hearer> given = hearer;
     return new JobMessages(
-        pool, future.jobId(), made -> new MessageListeners(made, future, listeners));
+        pool,
+        future.jobId(),
+        given == null ? made -> new MessageListeners(made, future, listeners) : given);
   }
 
   @Nullable Duration timeout() {

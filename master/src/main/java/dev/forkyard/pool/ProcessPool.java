@@ -14,6 +14,7 @@ import dev.forkyard.worker.CallableHandler;
 import dev.forkyard.worker.HandlerCodecs;
 import dev.forkyard.worker.JobHandler;
 import dev.forkyard.worker.SerializableCallable;
+import dev.forkyard.worker.StreamHandler;
 import dev.forkyard.worker.ValueCodec;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
@@ -34,6 +35,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -64,6 +66,7 @@ public final class ProcessPool implements AutoCloseable {
   private final WorkerLauncher launcher;
   private final PoolLoop loop;
   private final Intake intake;
+  private final ItemStreams streams;
   private final HandlerRef<SerializableCallable<Object>, Object> lambdas;
   private final Map<Class<?>, HandlerRef<?, ?>> handlers;
   private final Thread shutdownHook;
@@ -78,6 +81,7 @@ public final class ProcessPool implements AutoCloseable {
     this.lambdas = lambdas(config.allowedResults());
     this.loop = new PoolLoop(config, places::giveBack);
     this.intake = new Intake(config, loop, places);
+    this.streams = new ItemStreams(loop, intake);
     this.directory = RuntimeDirectory.create();
     this.shutdownHook = new Thread(this::shutdownNow, config.name() + "-shutdown");
     CompletableFuture<String> address = new CompletableFuture<>();
@@ -193,6 +197,10 @@ public final class ProcessPool implements AutoCloseable {
     Objects.requireNonNull(handler, "handler");
     HandlerRef<?, ?> known = handlers.get(handler);
     if (known == null) {
+      if (StreamHandler.class.isAssignableFrom(handler)) {
+        throw new IllegalArgumentException(
+            handler.getName() + " emits items: run it by stream or items");
+      }
       known = HandlerRef.of(handler);
       handlers.put(handler, known);
     }
@@ -261,6 +269,56 @@ public final class ProcessPool implements AutoCloseable {
       Stream<JobOutcome<I, O>> mapOutcomes(
           Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
     return outcomes(handler, inputs.iterator(), inputs::close);
+  }
+
+  /**
+   * The items that one job emits, for a reactive library, with the pool's default options; see
+   * {@link #stream(Class, Object, JobOptions)}.
+   */
+  public <I extends @Nullable Object, T> Flow.Publisher<T> stream(
+      Class<? extends StreamHandler<I, T>> handler, I input) {
+    return streams.publisher(handler, input, config.defaultOptions().withRetries(0));
+  }
+
+  /**
+   * The items that one job emits, for a reactive library. Each subscriber has a job of its own,
+   * which is submitted on the thread that subscribes, as {@link #submit(HandlerRef, Object,
+   * JobOptions)} does. Items come in the order in which they were emitted, one at a time, on a
+   * thread of the pool's own that is there for this subscriber alone, and never more than it
+   * requested: a job that is 256 items or 1 MiB ahead waits.
+   *
+   * <p>The stream ends with what a {@link JobFuture} would, after the items before it: a {@link
+   * JobException} where the handler throws, its worker dies or a deadline passes. To cancel ends
+   * the job as {@link JobFuture#cancel} does, which costs its worker.
+   *
+   * @throws IllegalArgumentException if a type of the handler has no codec, or the options have
+   *     listeners or retries: what was taken can't be emitted again
+   */
+  public <I extends @Nullable Object, T> Flow.Publisher<T> stream(
+      Class<? extends StreamHandler<I, T>> handler, I input, JobOptions options) {
+    return streams.publisher(handler, input, options);
+  }
+
+  /**
+   * The items that one job emits, for a thread that takes them one by one, with the pool's default
+   * options; see {@link #items(Class, Object, JobOptions)}.
+   */
+  public <I extends @Nullable Object, T> Stream<T> items(
+      Class<? extends StreamHandler<I, T>> handler, I input) {
+    return streams.stream(handler, input, config.defaultOptions().withRetries(0));
+  }
+
+  /**
+   * The items that one job emits, for a thread that takes them one by one. The job is submitted
+   * when the first is wanted, and waits where it is 256 items or 1 MiB ahead. At its failure, after
+   * the items before it, the stream throws it. A stream that is not taken to its end must be
+   * closed, which cancels the job.
+   *
+   * @throws IllegalArgumentException as {@link #stream(Class, Object, JobOptions)}
+   */
+  public <I extends @Nullable Object, T> Stream<T> items(
+      Class<? extends StreamHandler<I, T>> handler, I input, JobOptions options) {
+    return streams.stream(handler, input, options);
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object> Stream<O> results(

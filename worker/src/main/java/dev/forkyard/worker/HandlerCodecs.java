@@ -38,8 +38,8 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
       Class<? extends JobHandler<I, O>> handler) {
     UseCodec named = handler.getAnnotation(UseCodec.class);
     String owner = "handler " + handler.getName();
-    Type input = resolve(handler, 0);
-    Type output = resolve(handler, 1);
+    Type input = resolve(handler, JobHandler.class, 0);
+    Type output = resolve(handler, JobHandler.class, 1);
     boolean namedInput = named != null && named.input() != Codec.class;
     boolean namedOutput = named != null && named.output() != Codec.class;
     return new HandlerCodecs<>(
@@ -48,6 +48,24 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
         (Codec<I>) (namedInput ? make(handler, named.input()) : Codecs.find(owner, "input", input)),
         (Codec<O>)
             (namedOutput ? make(handler, named.output()) : Codecs.find(owner, "result", output)));
+  }
+
+  /**
+   * Finds the codec of the items that a handler emits.
+   *
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  @SuppressWarnings("unchecked") // as above
+  public static <T> Codec<T> items(Class<? extends StreamHandler<?, T>> handler) {
+    return (Codec<T>) itemsOf(handler);
+  }
+
+  static Codec<?> itemsOf(Class<?> handler) {
+    Type item = resolve(handler, StreamHandler.class, 1);
+    UseCodec named = handler.getAnnotation(UseCodec.class);
+    return named != null && named.output() != Codec.class
+        ? make(handler, named.output())
+        : Codecs.find("handler " + handler.getName(), "item", item);
   }
 
   private static Codec<?> make(Class<?> handler, Class<?> codec) {
@@ -87,38 +105,44 @@ public final class HandlerCodecs<I extends @Nullable Object, O extends @Nullable
     return new TextCodec(inputType, outputType);
   }
 
-  private static Type resolve(Class<?> handler, int index) {
-    Type found = search(handler, TypeBindings.NONE, index);
+  private static Type resolve(Class<?> handler, Class<?> of, int index) {
+    Type found = search(handler, TypeBindings.NONE, of, index);
     if (found == null || TypeBindings.isOpen(found)) {
-      TypeVariable<?> parameter = JobHandler.class.getTypeParameters()[index];
+      TypeVariable<?> parameter = of.getTypeParameters()[index];
       throw new IllegalArgumentException(
           "handler "
               + handler.getName()
               + " leaves the type parameter "
               + parameter
-              + " of JobHandler open; declare it, as in JobHandler<String, Long>");
+              + " of "
+              + of.getSimpleName()
+              + " open; declare it, as in "
+              + of.getSimpleName()
+              + "<String, Long>");
     }
     return found;
   }
 
-  /** Walks up to JobHandler, carrying what each type variable is bound to. */
-  private static @Nullable Type search(@Nullable Type type, TypeBindings bindings, int index) {
+  /** Walks up to that interface, carrying what each type variable is bound to. */
+  private static @Nullable Type search(
+      @Nullable Type type, TypeBindings bindings, Class<?> of, int index) {
     if (type instanceof ParameterizedType parameterized) {
       Class<?> raw = (Class<?>) parameterized.getRawType();
-      return raw == JobHandler.class
+      return raw == of
           ? bindings.apply(parameterized.getActualTypeArguments()[index])
-          : searchAbove(raw, bindings.of(parameterized), index);
+          : searchAbove(raw, bindings.of(parameterized), of, index);
     }
-    return type instanceof Class<?> raw ? searchAbove(raw, TypeBindings.NONE, index) : null;
+    return type instanceof Class<?> raw ? searchAbove(raw, TypeBindings.NONE, of, index) : null;
   }
 
-  private static @Nullable Type searchAbove(Class<?> raw, TypeBindings bindings, int index) {
+  private static @Nullable Type searchAbove(
+      Class<?> raw, TypeBindings bindings, Class<?> of, int index) {
     for (Type above : raw.getGenericInterfaces()) {
-      Type found = search(above, bindings, index);
+      Type found = search(above, bindings, of, index);
       if (found != null) {
         return found;
       }
     }
-    return search(raw.getGenericSuperclass(), bindings, index);
+    return search(raw.getGenericSuperclass(), bindings, of, index);
   }
 }

@@ -15,8 +15,8 @@ final class OpenTasks {
   private final int maxPayloadBytes;
   private final Map<Long, TaskMessages> open = new HashMap<>();
 
-  OpenTasks(MasterChannel master, int maxPayloadBytes) {
-    this.writer = new MessageWriter(master);
+  OpenTasks(MessageWriter writer, int maxPayloadBytes) {
+    this.writer = writer;
     this.maxPayloadBytes = maxPayloadBytes;
   }
 

@@ -40,11 +40,15 @@ final class Orders {
    * @param end what the end of the connection is told, with what was thrown if it was; it does not
    *     return
    */
-  Orders(MasterChannel master, int maxFrameBytes, Consumer<@Nullable Throwable> end) {
+  Orders(
+      MasterChannel master,
+      int maxFrameBytes,
+      OpenTasks openTasks,
+      Consumer<@Nullable Throwable> end) {
     this.master = master;
     this.maxDumpChars =
         Math.min(MAX_DUMP_CHARS, JobThread.replyBytes(maxFrameBytes) / MAX_BYTES_PER_CHAR);
-    this.openTasks = new OpenTasks(master, JobThread.replyBytes(maxFrameBytes));
+    this.openTasks = openTasks;
     this.end = end;
   }
 

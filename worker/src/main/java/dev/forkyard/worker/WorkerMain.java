@@ -108,7 +108,10 @@ public final class WorkerMain {
   }
 
   void serve(Frame.Welcome welcome, JobThread jobThread) {
-    Orders orders = new Orders(master, welcome.maxFrameBytes(), end::disconnected);
+    OpenTasks openTasks =
+        new OpenTasks(
+            new MessageWriter(master, end), JobThread.replyBytes(welcome.maxFrameBytes()));
+    Orders orders = new Orders(master, welcome.maxFrameBytes(), openTasks, end::disconnected);
     jobThread.begin(master, orders, welcome.maxFrameBytes());
     Runnable beating = () -> beat(jobThread);
     Thread heart = new Thread(null, beating, "forkyard-beat", HEART_STACK_BYTES);
