@@ -38,6 +38,15 @@ record Delivery(
     return outcome instanceof Outcome.Lost lost ? lost.runNanos() : 0;
   }
 
+  /** Of the encoded result; 0 where there is none. */
+  int resultBytes() {
+    byte[] value =
+        outcome instanceof Outcome.Replied replied && replied.reply() instanceof Frame.Result result
+            ? result.value()
+            : null;
+    return value == null ? 0 : value.length;
+  }
+
   /** The result, or the exception that the future completes with. */
   <O extends @Nullable Object> O decode(JobFuture<O> future) {
     if (outcome instanceof Outcome.Replied replied) {

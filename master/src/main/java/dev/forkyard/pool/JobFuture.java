@@ -53,6 +53,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   private volatile boolean settled;
 
   private int attempt;
+  private int resultBytes;
   private long workerPid;
   private long runNanos;
   private long endedNanos;
@@ -339,6 +340,7 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     attempt = ended.attempt();
     workerPid = ended.workerPid();
     runNanos = ended.runNanos();
+    resultBytes = ended.resultBytes();
     endedNanos = ended.endedNanos();
     settled = true;
     if (!super.isDone()) {
@@ -426,6 +428,11 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
   /** Null for a job that neither sends any nor is sent any. */
   @Nullable JobMessages messages() {
     return messages;
+  }
+
+  /** What its result took when it came; 0 before it has completed. */
+  int resultBytes() {
+    return resultBytes;
   }
 
   byte @Nullable [] payload() {

@@ -224,9 +224,10 @@ public final class ProcessPool implements AutoCloseable {
 
   /**
    * Runs the handler over all inputs and streams the results in their order. Jobs are submitted as
-   * the stream is consumed, at most 1,024 ahead, and the inputs are pulled on the consumer's
-   * thread. At the first failure the stream throws it and the jobs ahead are cancelled, as they are
-   * when the stream is closed.
+   * the stream is consumed, and the inputs are pulled on the consumer's thread. At most 1,024 jobs
+   * are ahead (64 before the first result), and no more than take about 64 MiB and one job more. At
+   * the first failure the stream throws it and the jobs ahead are cancelled, as they are when the
+   * stream is closed.
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The outcomes of many jobs, submitted as they are consumed: never more than a window of jobs ahead
  * of the consumer, whose thread alone pulls the inputs.
+ *
+ * <p>What they take in memory is bounded, too: the inputs by what they take, and the results by
+ * what those before them took. Before the first is known, only few jobs are ahead.
  */
 final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     extends Spliterators.AbstractSpliterator<JobOutcome<I, O>> {
@@ -36,11 +39,25 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     final I input;
     final JobFuture<O> future;
 
+    /** What its input took when it was sent; 0 if it was over by the time it was asked. */
+    final int inputBytes;
+
     Item(I input, JobFuture<O> future) {
       this.input = input;
       this.future = future;
+      byte[] payload = future.payload();
+      this.inputBytes = payload == null ? 0 : payload.length;
     }
   }
+
+  /** So much may be ahead, and one job more. */
+  static final long MAX_BYTES_AHEAD = 64 << 20;
+
+  /** How many jobs may be ahead before a first result has come. */
+  private static final int FIRST_WINDOW = 64;
+
+  /** The last results count the more. */
+  private static final int MEAN_OF = 8;
 
   private final Iterator<? extends I> inputs;
   private final Function<I, JobFuture<O>> submit;
@@ -49,6 +66,11 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
 
   /** Those that were not consumed, in the order of their inputs. */
   private final Set<Item<I, O>> ahead = new LinkedHashSet<>();
+
+  private long inputBytesAhead;
+
+  /** About what a result takes; negative before one has come. */
+  private double resultBytes = -1;
 
   /** Those of them that have ended, in that order; used where that counts. */
   private final BlockingQueue<Item<I, O>> ended = new LinkedBlockingQueue<>();
@@ -113,7 +135,7 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
   @Override
   public boolean tryAdvance(Consumer<? super JobOutcome<I, O>> consumer) {
     try {
-      while (ahead.size() < window && inputs.hasNext()) {
+      while (hasRoom() && inputs.hasNext()) {
         submitNext();
       }
       if (ahead.isEmpty()) {
@@ -121,7 +143,10 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
       }
       Item<I, O> item = next();
       ahead.remove(item);
-      consumer.accept(outcome(item));
+      inputBytesAhead -= item.inputBytes;
+      JobOutcome<I, O> outcome = outcome(item);
+      learn(item.future.resultBytes());
+      consumer.accept(outcome);
       return true;
     } catch (RuntimeException | Error e) {
       cancelAhead();
@@ -129,10 +154,23 @@ final class ResultStream<I extends @Nullable Object, O extends @Nullable Object>
     }
   }
 
+  private boolean hasRoom() {
+    int count = ahead.size();
+    boolean known = resultBytes >= 0;
+    double bytes = inputBytesAhead + (known ? count * resultBytes : 0);
+    return count == 0
+        || count < (known ? window : Math.min(window, FIRST_WINDOW)) && bytes < MAX_BYTES_AHEAD;
+  }
+
+  private void learn(int bytes) {
+    resultBytes = resultBytes < 0 ? bytes : resultBytes + (bytes - resultBytes) / MEAN_OF;
+  }
+
   private void submitNext() {
     I input = inputs.next();
     Item<I, O> item = new Item<>(input, submit.apply(input));
     ahead.add(item);
+    inputBytesAhead += item.inputBytes;
     if (order == Order.OF_ENDS) {
       item.future.whenComplete((result, error) -> ended.add(item));
     }

@@ -10,6 +10,7 @@ import dev.forkyard.worker.JobHandler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -95,6 +96,97 @@ class MapTest {
       }
     }
     assertThat(closed).isTrue();
+  }
+
+  /** Answers with so many bytes. */
+  public static final class Bytes implements JobHandler<byte[], byte[]> {
+    @Override
+    public byte[] handle(byte[] size, JobContext context) {
+      return new byte[size.length > 1 ? 1 : size[0] << 20];
+    }
+  }
+
+  @Test
+  void aThousandInputsGiveAsManyResultsInTheirOrder() {
+    List<String> inputs = IntStream.range(0, 1_000).mapToObj(i -> "n" + i).toList();
+    try (ProcessPool pool = small().build();
+        Stream<String> results = pool.map(AwaitFile.class, inputs)) {
+      assertThat(results).isEqualTo(inputs);
+    }
+  }
+
+  @Test
+  void largeInputsAndLargeResultsOfEndlessOnesAreNotFarAhead() {
+    int mebibyte = 1 << 20;
+    long most = ResultStream.MAX_BYTES_AHEAD / (16L * mebibyte);
+    AtomicInteger taken = new AtomicInteger();
+    try (ProcessPool pool = small().build()) {
+      Stream<byte[]> inputs =
+          Stream.generate(
+              () -> {
+                taken.incrementAndGet();
+                return new byte[16 * mebibyte];
+              });
+      try (Stream<byte[]> results = pool.map(Bytes.class, inputs)) {
+        Iterator<byte[]> each = results.iterator();
+        for (int i = 1; i <= 10; i++) {
+          assertThat(each.next()).hasSize(1);
+          // Of one whose job ended at once it is not known any more what it took.
+          assertThat(taken.get()).isLessThanOrEqualTo((int) most + 3 * i);
+        }
+      }
+      taken.set(0);
+      Stream<byte[]> small =
+          Stream.generate(
+              () -> {
+                taken.incrementAndGet();
+                return new byte[] {4};
+              });
+      try (Stream<byte[]> results = pool.mapUnordered(Bytes.class, small)) {
+        Iterator<byte[]> each = results.iterator();
+        for (int i = 1; i <= 100; i++) {
+          assertThat(each.next()).hasSize(4 * mebibyte);
+          assertThat(taken.get()).isLessThanOrEqualTo(64 + i);
+        }
+        // It has learned what they take.
+        assertThat(taken.get()).isLessThanOrEqualTo(100 + 17);
+      }
+    }
+  }
+
+  @Test
+  void oneThatFailsOrIsTooLateIsAnOutcomeAmongTheOthers() {
+    List<String> inputs = List.of("a", "sleep 60000", "throw x", "b", "c");
+    JobOptions late = JobOptions.timeout(Duration.ofSeconds(1));
+    try (ProcessPool pool = small().defaultOptions(late).build()) {
+      List<JobOutcome<String, String>> all = pool.mapOutcomes(Obey.class, inputs).toList();
+      assertThat(all).extracting(JobOutcome::input).isEqualTo(inputs);
+      assertThat(all).extracting(JobOutcome::ok).containsExactly(true, false, false, true, true);
+      assertThat(all.get(1).error()).isInstanceOf(JobTimeoutException.class);
+      assertThat(all.get(2).error()).isInstanceOf(JobFailedException.class);
+      List<String> got = new ArrayList<>();
+      List<String> failing = List.of("a", "b", "throw x", "sleep 60000", "sleep 60000");
+      assertThatThrownBy(() -> pool.map(Obey.class, failing).forEach(got::add))
+          .isInstanceOf(JobFailedException.class);
+      assertThat(got).containsExactly("a", "b");
+      await().until(() -> pool.stats().cancelled() == 2);
+    }
+  }
+
+  @Test
+  void inputsAreTakenOnTheConsumersThreadAlone() {
+    Set<Thread> threads = new HashSet<>();
+    Stream<String> inputs =
+        Stream.generate(
+                () -> {
+                  threads.add(Thread.currentThread());
+                  return "x";
+                })
+            .limit(3_000);
+    try (ProcessPool pool = small().build()) {
+      assertThat(pool.mapUnordered(AwaitFile.class, inputs).count()).isEqualTo(3_000);
+    }
+    assertThat(threads).containsExactly(Thread.currentThread());
   }
 
   @Test

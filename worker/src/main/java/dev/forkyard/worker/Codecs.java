@@ -1,5 +1,8 @@
 package dev.forkyard.worker;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +56,10 @@ final class Codecs {
       return of(
           (String value) -> value.getBytes(StandardCharsets.UTF_8),
           bytes -> new String(bytes, StandardCharsets.UTF_8));
+    } else if (type == ByteBuffer.class) {
+      return of(Codecs::remaining, ByteBuffer::wrap);
+    } else if (type == InputStream.class) {
+      return new StreamOfBytesCodec();
     } else if (type == Long.class) {
       return of(
           (Long value) -> buffer(8).putLong(value).array(), bytes -> wrap(bytes, 8).getLong());
@@ -82,6 +89,28 @@ final class Codecs {
       return of((Void value) -> new byte[0], Codecs::refuse);
     }
     return null;
+  }
+
+  /** Its position stays. */
+  private static byte[] remaining(ByteBuffer value) {
+    byte[] bytes = new byte[value.remaining()];
+    value.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /** Reads it to its end and closes it; what arrives is in memory. */
+  private static final class StreamOfBytesCodec implements Codec<InputStream> {
+    @Override
+    public byte[] encode(InputStream value) throws IOException {
+      try (value) {
+        return value.readAllBytes();
+      }
+    }
+
+    @Override
+    public InputStream decode(byte[] bytes) {
+      return new ByteArrayInputStream(bytes);
+    }
   }
 
   private static Void refuse(byte[] bytes) {

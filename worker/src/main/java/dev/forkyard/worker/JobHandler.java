@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * needs no locks of its own.
  *
  * <p>The input and output types are read from the type parameters: {@code byte[]}, {@link String},
- * the boxed primitives, protobuf messages, and records or plain classes (as CBOR by Jackson, which
- * the program brings). For any other type, name a {@link Codec} with {@link UseCodec}.
+ * the boxed primitives, {@link java.nio.ByteBuffer} and {@link java.io.InputStream} (read to its
+ * end, and within a frame), protobuf messages, and records or plain classes (as CBOR by Jackson,
+ * which the program brings). For any other type, name a {@link Codec} with {@link UseCodec}.
  *
  * @param <I> the input; null is a value
  * @param <O> the result; null is a value

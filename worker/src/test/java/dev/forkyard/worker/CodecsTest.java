@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
 import com.google.protobuf.Timestamp;
+import java.io.ByteArrayInputStream;
+import java.io.FileInputStream;
+import java.io.InputStream;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +144,47 @@ class CodecsTest {
     byte[] one = find(Point.class).encode(new Point(1, 2));
     byte[] two = java.util.Arrays.copyOf(one, one.length + 1);
     assertThatThrownBy(() -> find(Point.class).decode(two)).hasMessageContaining("Trailing token");
+  }
+
+  @Test
+  void streamsAndBuffersOfBytesTravelWhole() throws Exception {
+    byte[] bytes = {0, -1, 127, -128};
+    AtomicBoolean closed = new AtomicBoolean();
+    InputStream stream =
+        new ByteArrayInputStream(bytes) {
+          @Override
+          public void close() {
+            closed.set(true);
+          }
+        };
+    byte[] encoded = find(InputStream.class).encode(stream);
+    assertThat(closed).isTrue();
+    assertThat((InputStream) find(InputStream.class).decode(encoded)).hasBinaryContent(bytes);
+
+    ByteBuffer buffer = ByteBuffer.wrap(bytes, 1, 2);
+    byte[] part = find(ByteBuffer.class).encode(buffer);
+    assertThat(part).containsExactly(-1, 127);
+    assertThat(buffer.position()).isEqualTo(1);
+    assertThat(find(ByteBuffer.class).decode(part)).isEqualTo(buffer);
+  }
+
+  /** Nothing tells which shape it is. */
+  interface Shape {}
+
+  @Test
+  void aTypeOfWhichNoValueCanBeMadeIsRefusedWithWhatToDo() {
+    assertThatThrownBy(() -> find(Shape.class))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("input type " + Shape.class.getTypeName() + ": it is abstract")
+        .hasMessageContaining("@UseCodec");
+  }
+
+  @ParameterizedTest
+  @ValueSource(classes = {FileInputStream.class, Stream.class, Thread.class})
+  void whatIsOpenOrRunsIsRefusedWithWhatToDo(Class<?> type) {
+    assertThatThrownBy(() -> find(type))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("can't be sent; send what it is made of");
   }
 
   @Test
