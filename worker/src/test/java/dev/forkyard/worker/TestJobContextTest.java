@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TestJobContextTest {
@@ -29,6 +31,35 @@ class TestJobContextTest {
     assertThat(context.progressCalls()).isEqualTo(3);
     context.cancel();
     assertThat(new Counter().handle(3, context)).isZero();
+  }
+
+  /** Answers each text until it is sent a number. */
+  private static final class Answers implements JobHandler<String, Integer> {
+    @Override
+    public Integer handle(String name, JobContext context) throws InterruptedException {
+      Optional<Integer> end = context.receive(Integer.class, Duration.ZERO);
+      while (end.isEmpty()) {
+        String text = context.receive(String.class, Duration.ofSeconds(1)).orElseThrow();
+        context.send(name + " heard " + text);
+        end = context.receive(Integer.class, Duration.ZERO);
+      }
+      return end.get();
+    }
+  }
+
+  @Test
+  void aHandlerIsGivenMessagesAndWhatItSendsIsKept() throws Exception {
+    TestJobContext context = new TestJobContext();
+    context.deliver("one");
+    context.deliver("two");
+    assertThatThrownBy(() -> new Answers().handle("it", context))
+        .isInstanceOf(NoSuchElementException.class);
+    assertThat(context.sent()).containsExactly("it heard one", "it heard two");
+    context.deliver("later");
+    context.deliver(7);
+    assertThat(new Answers().handle("it", context)).isEqualTo(7);
+    assertThat(context.receive(String.class, Duration.ZERO)).hasValue("later");
+    assertThat(context.progressCalls()).isEqualTo(2);
   }
 
   @Test
