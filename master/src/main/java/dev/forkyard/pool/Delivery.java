@@ -71,6 +71,15 @@ record Delivery(
           null,
           null,
           report);
+    } else if (outcome instanceof Outcome.Gone) {
+      throw new WorkerLostException(
+          job(future)
+              + " was for worker "
+              + future.options().workerId()
+              + " alone, which ended, or was about to be replaced, before it began; it never ran",
+          WorkerDeath.UNSEEN,
+          false,
+          report);
     } else if (outcome instanceof Outcome.Broken) {
       throw new PoolBrokenException(reason, report);
     } else if (outcome instanceof Outcome.Refused) {

@@ -41,16 +41,7 @@ final class Intake {
     }
     JobOptions sent = withContext(options);
     refuseIfTooLarge(handler, jobId, payload, sent);
-    try {
-      places.take(Long.MAX_VALUE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new JobRejectedException(
-          "interrupted while waiting for a place in the queue of pool "
-              + config.name()
-              + ", which holds "
-              + config.queueCapacity());
-    }
+    takePlace();
     return handOver(new JobFuture<>(loop, jobId, handler, payload, sent, null));
   }
 
@@ -76,6 +67,45 @@ final class Intake {
         : null;
   }
 
+  /**
+   * Makes a broadcast; to be started on the loop, with the place in the queue that this takes.
+   *
+   * @throws JobFailedException if the input can't be encoded
+   */
+  <I extends @Nullable Object, O extends @Nullable Object> Broadcast<O> broadcast(
+      HandlerRef<I, O> handler, I input, JobOptions options) {
+    places.refuseIfClosed();
+    byte[] payload;
+    try {
+      payload = input == null ? null : handler.input().encode(input);
+    } catch (Exception e) {
+      throw inputFailure(handler, 0, e);
+    }
+    Map<String, String> context = logContext();
+    refuseIfTooLarge(handler, 0, payload, options.withLogContext(context));
+    takePlace();
+    return new Broadcast<>(
+        loop,
+        workerId -> {
+          long jobId = lastJobId.incrementAndGet();
+          JobOptions sent = options.onWorker(workerId).withLogContext(context);
+          return new JobFuture<>(loop, jobId, handler, payload, sent, null);
+        });
+  }
+
+  private void takePlace() {
+    try {
+      places.take(Long.MAX_VALUE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new JobRejectedException(
+          "interrupted while waiting for a place in the queue of pool "
+              + config.name()
+              + ", which holds "
+              + config.queueCapacity());
+    }
+  }
+
   /** The future of a job that was not submitted, and is cancelled. */
   <O extends @Nullable Object> JobFuture<O> cancelled(
       HandlerRef<?, O> handler, JobOptions options) {
@@ -87,11 +117,16 @@ final class Intake {
 
   /** On the thread that submits, whose logging context goes along where that is asked for. */
   private JobOptions withContext(JobOptions options) {
+    Map<String, String> context = logContext();
+    return context.isEmpty() ? options : options.withLogContext(context);
+  }
+
+  private Map<String, String> logContext() {
     if (!config.carriesLogContext()) {
-      return options;
+      return Map.of();
     }
     Map<String, String> context = MDC.getCopyOfContextMap();
-    return context == null || context.isEmpty() ? options : options.withLogContext(context);
+    return context == null ? Map.of() : context;
   }
 
   private <O extends @Nullable Object> JobFuture<O> handOver(JobFuture<O> future) {
@@ -122,20 +157,19 @@ final class Intake {
   private <O extends @Nullable Object> JobFuture<O> notEncoded(
       HandlerRef<?, O> handler, long jobId, JobOptions options, Throwable e) {
     JobFuture<O> failed = new JobFuture<>(loop, jobId, handler, null, options, null);
-    failed.completeExceptionally(
-        new JobFailedException(
-            JobFailedException.Stage.INPUT,
-            e.getClass().getName(),
-            "the input of job "
-                + jobId
-                + " ("
-                + handler
-                + ") could not be encoded: "
-                + e.getMessage(),
-            "",
-            e,
-            JobReport.withoutRun(jobId, 0)));
+    failed.completeExceptionally(inputFailure(handler, jobId, e));
     return failed;
+  }
+
+  private static JobFailedException inputFailure(
+      HandlerRef<?, ?> handler, long jobId, Throwable e) {
+    return new JobFailedException(
+        JobFailedException.Stage.INPUT,
+        e.getClass().getName(),
+        "the input of job " + jobId + " (" + handler + ") could not be encoded: " + e.getMessage(),
+        "",
+        e,
+        JobReport.withoutRun(jobId, 0));
   }
 
   void close() {

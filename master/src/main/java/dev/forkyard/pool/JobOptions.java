@@ -41,6 +41,8 @@ public final class JobOptions {
 
   /** As they travel, the logging context among them. */
   private final List<String> sentHeaders;
+  private final @Nullable String affinity;
+  private final long workerId;
 
   private final boolean messages;
   private final Map<String, MessageListeners.Listener<?>> listeners;
@@ -64,6 +66,8 @@ public final class JobOptions {
     boolean messages;
     Map<String, MessageListeners.Listener<?>> listeners = Map.of();
     @Nullable Function<JobMessages, Hearer> hearer;
+    @Nullable String affinity;
+    long workerId;
   }
 
   private JobOptions(Draft draft) {
@@ -86,6 +90,8 @@ public final class JobOptions {
     messages = draft.messages;
     listeners = draft.listeners;
     hearer = draft.hearer;
+    affinity = draft.affinity;
+    workerId = draft.workerId;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
       throw new IllegalArgumentException(
           "softTimeout must be less than timeout (" + timeout + "), but is " + softTimeout);
@@ -109,6 +115,8 @@ public final class JobOptions {
     draft.messages = messages;
     draft.listeners = listeners;
     draft.hearer = hearer;
+    draft.affinity = affinity;
+    draft.workerId = workerId;
     change.accept(draft);
     return new JobOptions(draft);
   }
@@ -126,6 +134,11 @@ public final class JobOptions {
   /** Short for {@code defaults().withRetries(retries)}. */
   public static JobOptions retries(int retries) {
     return DEFAULTS.withRetries(retries);
+  }
+
+  /** Short for {@code defaults().withAffinity(key)}. */
+  public static JobOptions affinity(String key) {
+    return DEFAULTS.withAffinity(key);
   }
 
   /**
@@ -365,6 +378,38 @@ public final class JobOptions {
         given == null ? made -> new MessageListeners(made, future, listeners) : given);
   }
 
+  /**
+   * Sends all jobs that have this key to the same worker, for what it keeps of them: a cache, a
+   * session, an open file. The key gets the worker that runs its first job: one that idles, if any
+   * does, with few keys. It stays with that for as long as it lives and is not about to be
+   * replaced, also where others idle: a job waits for its worker. Then it gets another, and no
+   * other key moves.
+   *
+   * <p>Jobs of one key run in the order that their priorities and labels give; on its worker, keys
+   * and the jobs without one take turns. It is no lock: while a worker is replaced it may still run
+   * a job of a key whose next one runs elsewhere. A pool remembers 65,536 keys; of more, it forgets
+   * those first that have been without a job for longest.
+   */
+  public JobOptions withAffinity(String key) {
+    Objects.requireNonNull(key, "key");
+    return with(draft -> draft.affinity = key);
+  }
+
+  /**
+   * For this worker and no other, before whatever else waits, whatever they say of priorities,
+   * labels and keys. Without it there is nothing to be done again.
+   */
+  JobOptions onWorker(long id) {
+    return with(
+        draft -> {
+          draft.workerId = id;
+          draft.retryLost = false;
+          draft.priority = 0;
+          draft.label = null;
+          draft.affinity = null;
+        });
+  }
+
   @Nullable Duration timeout() {
     return timeout;
   }
@@ -403,6 +448,15 @@ public final class JobOptions {
 
   @Nullable String label() {
     return label;
+  }
+
+  @Nullable String affinity() {
+    return affinity;
+  }
+
+  /** 0 is any. */
+  long workerId() {
+    return workerId;
   }
 
   /** Whether a handler that threw this is run again. */
@@ -470,6 +524,8 @@ public final class JobOptions {
         + messages
         + ", listeners="
         + listeners.keySet()
+        + ", affinity="
+        + affinity
         + "]";
   }
 }

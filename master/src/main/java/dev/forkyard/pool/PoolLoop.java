@@ -66,6 +66,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final IntConsumer places;
 
   private final EventInbox inbox = new EventInbox();
+  private final Broadcasts broadcasts;
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
@@ -117,6 +118,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.events = new Events(config.name(), config.eventListener());
     this.messageThreads = new MessageThreads(config.name());
+    this.broadcasts = new Broadcasts(config.name());
     this.times = config.recordTimes() ? new TimeRecorder() : null;
     SchedulerConfig limits =
         SchedulerConfig.of(
@@ -222,7 +224,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
               JobOptions.nanos(options.maxBackoff()),
               bytes,
               options.priority(),
-              options.label());
+              options.label(),
+              options.affinity(),
+              options.workerId());
     }
     return lastSpec;
   }
@@ -373,6 +377,22 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return ask(this::workersNow);
   }
 
+  /** With one place in the queue, which was taken for all its jobs. */
+  <O extends @Nullable Object> CompletableFuture<List<JobFuture<O>>> start(
+      Broadcast<O> broadcast, boolean alsoLater) {
+    return ask(
+        () -> {
+          List<JobFuture<O>> futures =
+              broadcasts.start(broadcast, alsoLater, scheduler.workers(), this::accept);
+          freed += futures.isEmpty() ? 1 : 0;
+          return futures;
+        });
+  }
+
+  void end(Broadcast<?> broadcast) {
+    post(() -> broadcasts.end(broadcast));
+  }
+
   private List<WorkerInfo> workersNow() {
     List<WorkerInfo> infos = new ArrayList<>();
     for (WorkerView view : scheduler.workers()) {
@@ -479,6 +499,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private void closeTheGap() {
     long now = System.nanoTime();
     long untilNext = scheduler.settle(now);
+    // Before they can greet, so before they get anything else.
+    while (broadcasts.submitToNew(this::accept)) {
+      untilNext = scheduler.settle(now);
+    }
     if (scheduler.broken() && !brokenTold) {
       tellBroken(reason(new Outcome.Broken()));
     }
@@ -777,6 +801,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     // Before anything is started, so that a kill from now on finds it.
     WorkerLink link = new WorkerLink(workerId, settings.getOrDefault(generation, config));
     links.put(workerId, link);
+    broadcasts.launched(workerId);
     events.tell(new PoolEvent.WorkerStarting(config.name(), workerId));
     launcher.launch(link, this);
   }
@@ -1190,6 +1215,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   public void forget(long workerId, boolean lost) {
     WorkerLink link = links.remove(workerId);
     found = null;
+    broadcasts.forget(workerId);
     if (link == null) {
       return;
     }

@@ -191,6 +191,47 @@ public final class ProcessPool implements AutoCloseable {
     return intake.submit(handler, input, options);
   }
 
+  /**
+   * Runs a job once on each worker that there is, with the pool's default options; see {@link
+   * #broadcast(Class, Object, JobOptions)}.
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> List<JobFuture<O>> broadcast(
+      Class<? extends JobHandler<I, O>> handler, I input) {
+    return broadcast(handler, input, config.defaultOptions());
+  }
+
+  /**
+   * Runs a job once on each worker that there is: those that boot, idle, or work, and not those on
+   * their way out. A worker runs it before all jobs that wait in the queue, and behind those in its
+   * hands; labels, priorities and keys do not count. On a worker that ends, or is to be replaced
+   * where memory is short, before the job began, it fails with a {@link WorkerLostException} and
+   * goes to no other; where it began it ends as any job does, but is not run again on another
+   * worker. All of them together take one place in the queue.
+   *
+   * @return a future for each worker, the oldest worker's first; none where there is no worker
+   * @throws JobFailedException if the input can't be encoded
+   * @throws JobRejectedException as {@link #submit(HandlerRef, Object, JobOptions)} does
+   * @throws PoolBrokenException if an error of the pool's own ended it
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> List<JobFuture<O>> broadcast(
+      Class<? extends JobHandler<I, O>> handler, I input, JobOptions options) {
+    Objects.requireNonNull(options, "options");
+    return answer(loop.start(intake.broadcast(ref(handler), input, options), false));
+  }
+
+  /**
+   * As {@link #broadcast(Class, Object, JobOptions)}, and for each worker that is launched later
+   * too, which runs it before it takes any other job, until the answer is closed. One that fails
+   * there is logged, and its worker takes jobs all the same.
+   */
+  public <I extends @Nullable Object, O extends @Nullable Object> Broadcast<O> broadcastAlways(
+      Class<? extends JobHandler<I, O>> handler, I input, JobOptions options) {
+    Objects.requireNonNull(options, "options");
+    Broadcast<O> broadcast = intake.broadcast(ref(handler), input, options);
+    answer(loop.start(broadcast, true));
+    return broadcast;
+  }
+
   @SuppressWarnings("unchecked") // keyed by the class whose types these are
   private <I extends @Nullable Object, O extends @Nullable Object> HandlerRef<I, O> ref(
       Class<? extends JobHandler<I, O>> handler) {

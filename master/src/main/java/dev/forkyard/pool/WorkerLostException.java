@@ -5,7 +5,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** The worker process died while it ran the job, or before the job's reply arrived. */
+/**
+ * The worker process died while it ran the job, or before the job's reply arrived; or, where a job
+ * of a broadcast was for this worker alone, before it began.
+ */
 public sealed class WorkerLostException extends JobException permits PoisonJobException {
 
   private static final long serialVersionUID = 1L;

@@ -76,12 +76,12 @@ final class ByLoad<J> {
     return lists.get(least);
   }
 
-  /** The most loaded one of which this is so. */
+  /** The most loaded one of those with more than one job of which this is so. */
   @Nullable Worker<J> mostLoaded(Predicate<Worker<J>> wanted) {
     while (size > 0 && lists.get(most) == null) {
       most--;
     }
-    for (int load = most; size > 0 && load >= 0; load--) {
+    for (int load = most; size > 0 && load > 1; load--) {
       for (Worker<J> each = lists.get(load); each != null; each = each.nextListed) {
         if (wanted.test(each)) {
           return each;

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The workers alive, and those that may get jobs in the order in which they should. */
@@ -72,12 +73,27 @@ final class Crew<J> {
     return byLoad.leastLoaded();
   }
 
-  /** The one to take jobs back from, unless it was asked for some and has not answered. */
+  /**
+   * One to take jobs back from, which has some that another may have, and was not asked for others
+   * without having answered yet.
+   */
   @Nullable Worker<J> mostLoadedNotAsked() {
-    Worker<J> victim = spent.mostLoaded(worker -> worker.recall == null);
-    return victim != null && victim.load() > 1
-        ? victim
-        : byLoad.mostLoaded(worker -> worker.recall == null);
+    Predicate<Worker<J>> hasSome = worker -> worker.recall == null && worker.loose() > 0;
+    Worker<J> victim = spent.mostLoaded(hasSome);
+    return victim != null ? victim : byLoad.mostLoaded(hasSome);
+  }
+
+  /** Of those that may get jobs and of which this is so, the first in this order. */
+  @Nullable Worker<J> best(Predicate<Worker<J>> wanted, Comparator<Worker<J>> order) {
+    Worker<J> best = null;
+    for (Worker<J> each : alive.values()) {
+      if (each.takesJobs()
+          && wanted.test(each)
+          && (best == null || order.compare(each, best) < 0)) {
+        best = each;
+      }
+    }
+    return best;
   }
 
   void put(Worker<J> worker, Job<J> job) {
@@ -85,7 +101,9 @@ final class Crew<J> {
     worker.line.addLast(job);
     worker.bytes += job.spec().bytes();
     worker.everAssigned = true;
-    worker.quota--;
+    worker.tied += job.spec().tied() ? 1 : 0;
+    // What is for it alone is no reason to replace it sooner.
+    worker.quota -= job.spec().workerId() == 0 ? 1 : 0;
     if (worker.state() instanceof WorkerState.Ready) {
       worker.become(new WorkerState.Busy());
     }
@@ -128,6 +146,7 @@ final class Crew<J> {
       worker.line.remove(job);
     }
     worker.bytes -= job.spec().bytes();
+    worker.tied -= job.spec().tied() ? 1 : 0;
     if (available) {
       if (worker.line.isEmpty()) {
         worker.become(new WorkerState.Ready());

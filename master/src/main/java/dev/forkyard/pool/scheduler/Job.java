@@ -38,6 +38,12 @@ public final class Job<J> {
 
   @Nullable Job<J> next;
 
+  /** The queue that it is in, or was in last. */
+  @Nullable JobQueue<J> queue;
+
+  /** Its affinity, from the first time that a worker had that or got the job. */
+  Waiting.@Nullable Key<J> key;
+
   Job(long id, J attachment, JobSpec spec) {
     this.id = id;
     this.attachment = attachment;

@@ -1,8 +1,11 @@
 package dev.forkyard.pool.scheduler;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +45,35 @@ final class JobQueue<J> {
 
   void addLast(Job<J> job) {
     line(job).addLast(job);
+    job.queue = this;
   }
 
   void addFirst(Job<J> job) {
     line(job).addFirst(job);
+    job.queue = this;
+  }
+
+  /** Whether it holds jobs of this one's label, and of no other. */
+  boolean isOfOneLabelWith(Job<J> job) {
+    Job<J> next = peek();
+    return next != null
+        && turns.size() == 1
+        && Objects.equals(next.spec().label(), job.spec().label());
+  }
+
+  /** How it stands among others of its label, as a time: less goes first. */
+  long rank(Job<J> job) {
+    return job.submittedNanos - job.spec().priority() * levelNanos;
+  }
+
+  /** Takes out all, in the order in which they would have been handed out. */
+  List<Job<J>> removeAll() {
+    List<Job<J>> all = new ArrayList<>();
+    for (Job<J> job = peek(); job != null; job = peek()) {
+      take(job);
+      all.add(job);
+    }
+    return all;
   }
 
   private JobLine<J> line(Job<J> job) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param bytes the size of its input
  * @param priority from {@link #MIN_PRIORITY} to {@link #MAX_PRIORITY}; higher ones go first
  * @param label of those that share the workers with others; null where it has none
+ * @param affinity a key; jobs that have the same one go to the same worker. Null where it has none
+ * @param workerId of the worker that it is for, and no other; 0 where it is for any
  */
 public record JobSpec(
     long runNanos,
@@ -28,7 +30,9 @@ public record JobSpec(
     long maxBackoffNanos,
     int bytes,
     int priority,
-    @Nullable String label) {
+    @Nullable String label,
+    @Nullable String affinity,
+    long workerId) {
 
   /** The least that a job may have. */
   public static final int MIN_PRIORITY = -10;
@@ -37,5 +41,10 @@ public record JobSpec(
   public static final int MAX_PRIORITY = 10;
 
   /** No deadline, no retry, nothing to tell it from others. */
-  public static final JobSpec PLAIN = new JobSpec(0, 0, 0, 0, 0, false, 0, 0, 0, 0, null);
+  public static final JobSpec PLAIN = new JobSpec(0, 0, 0, 0, 0, false, 0, 0, 0, 0, null, null, 0);
+
+  /** Whether no other worker may have it than the one that it was given to, while that lives. */
+  boolean tied() {
+    return affinity != null || workerId != 0;
+  }
 }

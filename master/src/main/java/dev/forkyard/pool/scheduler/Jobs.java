@@ -2,7 +2,6 @@ package dev.forkyard.pool.scheduler;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The jobs that were accepted: those that wait, their retries, and how each ended; counted. */
 final class Jobs<J> {
@@ -10,7 +9,7 @@ final class Jobs<J> {
   private final Actions<J> actions;
   private final Timers timers;
   private final Backoff backoff;
-  private final JobQueue<J> queue;
+  private final Waiting<J> waiting;
 
   /** Those that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
@@ -21,8 +20,8 @@ final class Jobs<J> {
   private long cancelled;
   private long retried;
 
-  Jobs(Actions<J> actions, Timers timers, Backoff backoff, long levelNanos) {
-    this.queue = new JobQueue<>(levelNanos);
+  Jobs(Actions<J> actions, Timers timers, Backoff backoff, Waiting<J> waiting) {
+    this.waiting = waiting;
     this.actions = actions;
     this.timers = timers;
     this.backoff = backoff;
@@ -36,22 +35,31 @@ final class Jobs<J> {
   }
 
   void add(Job<J> job, long now) {
-    submitted++;
     job.submittedNanos = now;
-    queue.addLast(job);
+    if (!waiting.addLast(job)) {
+      refuse(job, new Outcome.Gone());
+      return;
+    }
+    submitted++;
     long queueNanos = job.spec().queueNanos();
     if (queueNanos > 0) {
       job.timer = timers.at(now + queueNanos, at -> endQueued(job, new Outcome.Expired()));
     }
   }
 
-  /** The one that is handed out next; null if none waits. */
-  @Nullable Job<J> next() {
-    return queue.peek();
+  /** Whether none waits that any worker may have. */
+  boolean noneWaits() {
+    return waiting.isEmpty();
   }
 
-  boolean noneWaits() {
-    return queue.isEmpty();
+  /** Ends those that were for one worker alone, which is gone. */
+  void endGone() {
+    if (!waiting.ties().isEmpty()) {
+      for (Job<J> job : waiting.untie()) {
+        hasLeftQueue(job);
+        end(job, new Outcome.Gone());
+      }
+    }
   }
 
   /** How many have not ended. */
@@ -88,7 +96,7 @@ final class Jobs<J> {
   }
 
   void endAllQueued(Outcome outcome) {
-    for (Job<J> job = queue.peek(); job != null; job = queue.peek()) {
+    for (Job<J> job = waiting.any(); job != null; job = waiting.any()) {
       endQueued(job, outcome);
     }
     for (Job<J> job : resting) {
@@ -105,13 +113,21 @@ final class Jobs<J> {
 
   /** Takes the next one out, for a worker. */
   void handOut(Job<J> job) {
-    queue.take(job);
+    queue(job).take(job);
     hasLeftQueue(job);
   }
 
   private void leaveQueue(Job<J> job) {
-    queue.remove(job);
+    queue(job).remove(job);
     hasLeftQueue(job);
+  }
+
+  private static <T> JobQueue<T> queue(Job<T> job) {
+    JobQueue<T> queue = job.queue;
+    if (queue == null) {
+      throw new IllegalStateException("job " + job.id() + " was never queued");
+    }
+    return queue;
   }
 
   private void hasLeftQueue(Job<J> job) {
@@ -128,6 +144,7 @@ final class Jobs<J> {
 
   void end(Job<J> job, Outcome outcome) {
     job.become(new JobState.Ended(outcome));
+    waiting.release(job);
     if (outcome instanceof Outcome.Cancelled) {
       cancelled++;
     } else if (outcome instanceof Outcome.Replied replied && replied.ok()) {
@@ -159,7 +176,13 @@ final class Jobs<J> {
       left(job);
     } else {
       job.become(new JobState.Queued());
-      queue.addFirst(job);
+      addFirst(job);
+    }
+  }
+
+  private void addFirst(Job<J> job) {
+    if (!waiting.addFirst(job)) {
+      end(job, new Outcome.Gone());
     }
   }
 
@@ -186,6 +209,6 @@ final class Jobs<J> {
     job.timer = null;
     resting.remove(job);
     job.become(new JobState.Queued());
-    queue.addFirst(job);
+    addFirst(job);
   }
 }

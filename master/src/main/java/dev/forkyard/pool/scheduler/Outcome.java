@@ -39,6 +39,9 @@ public sealed interface Outcome {
   /** The scheduler was closed before it came. */
   record Refused() implements Outcome {}
 
+  /** It was for one worker alone, which was gone, or on its way out, before it started the job. */
+  record Gone() implements Outcome {}
+
   /** No worker boots any more. */
   record Broken() implements Outcome {}
 }

@@ -40,9 +40,11 @@ public final class Scheduler<J> {
   private final SchedulerConfig config;
   private final Actions<J> actions;
   private final Timers timers = new Timers();
+  private final Crew<J> crew = new Crew<>();
+  private final Waiting<J> waiting;
   private final Jobs<J> jobs;
   private final Judge<J> judge;
-  private final Crew<J> crew = new Crew<>();
+  private final Dispatch<J> dispatch;
   private final Supervision supervision;
   private final Rotation<J> rotation;
   private final Reload reload = new Reload();
@@ -64,7 +66,9 @@ public final class Scheduler<J> {
     this.config = config;
     this.actions = actions;
     this.supervision = new Supervision(config);
-    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), config.levelNanos());
+    this.waiting = new Waiting<>(crew, config);
+    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), waiting);
+    this.dispatch = new Dispatch<>(config, waiting, crew);
     this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
     this.budget = new Budget<>(config.limits());
@@ -336,7 +340,7 @@ public final class Scheduler<J> {
         dropped++;
       } else {
         crew.take(worker, job);
-        refund(worker);
+        refund(worker, job);
         jobs.giveBack(job);
       }
     }
@@ -348,8 +352,8 @@ public final class Scheduler<J> {
   }
 
   /** A job that it gives back does not count. */
-  private void refund(Worker<J> worker) {
-    if (config.limits().jobs() > 0) {
+  private void refund(Worker<J> worker, Job<J> job) {
+    if (config.limits().jobs() > 0 && job.spec().workerId() == 0) {
       crew.allow(worker, worker.quota + 1, worker.retired);
     }
   }
@@ -471,18 +475,15 @@ public final class Scheduler<J> {
   }
 
   private void assign(long now) {
-    int depth = depth();
-    while (true) {
-      Job<J> job = jobs.next();
-      Worker<J> worker = crew.leastLoaded();
-      if (job == null || worker == null || budget.exceeded()) {
+    jobs.endGone();
+    dispatch.setDepth(depth());
+    while (!budget.exceeded()) {
+      Job<J> job = dispatch.next();
+      Worker<J> worker = dispatch.worker();
+      if (job == null || worker == null) {
         return;
       }
       int load = worker.load();
-      if (load >= depth
-          || (load > 0 && worker.bytes + job.spec().bytes() > config.maxBytesInFlight())) {
-        return;
-      }
       jobs.handOut(job);
       job.become(new JobState.Assigned(worker.id));
       crew.put(worker, job);
@@ -518,13 +519,15 @@ public final class Scheduler<J> {
         && !budget.exceeded()
         && idle != null
         && idle.load() == 0
-        && victim != null
-        && victim.load() > 1) {
-      int count = victim.load() / 2;
+        && victim != null) {
+      int count = (victim.loose() + 1) / 2;
       long[] ids = new long[count];
       Iterator<Job<J>> fromTail = victim.line.descendingIterator();
-      for (int i = count - 1; i >= 0; i--) {
-        ids[i] = fromTail.next().id();
+      for (int i = count - 1; i >= 0; ) {
+        Job<J> job = fromTail.next();
+        if (!job.spec().tied()) {
+          ids[i--] = job.id();
+        }
       }
       recall(victim, ids, now);
       // Should it not answer soon, the gap is looked at again and the next one is asked.
@@ -1000,6 +1003,11 @@ public final class Scheduler<J> {
               worker.id, WorkerView.Stage.of(worker.state()), worker.load(), worker.memory));
     }
     return views;
+  }
+
+  /** How many keys of affinity are remembered. */
+  int keys() {
+    return waiting.keys();
   }
 
   /** Whether no worker boots any more, so that every job ends as {@link Outcome.Broken}. */

@@ -33,6 +33,7 @@ package dev.forkyard.pool.scheduler;
  * @param minBackoffNanos the pause after the first failed boot, doubled with each further one
  * @param maxBackoffNanos the longest pause
  * @param levelNanos by how much earlier a job counts as submitted for each level of its priority
+ * @param maxKeys how many keys of affinity are remembered
  * @param limits of each worker, by which it is replaced
  * @param seed of the chance by which pauses and limits differ a little
  */
@@ -59,6 +60,7 @@ public record SchedulerConfig(
     long minBackoffNanos,
     long maxBackoffNanos,
     long levelNanos,
+    int maxKeys,
     Limits limits,
     long seed) {
 
@@ -102,6 +104,7 @@ public record SchedulerConfig(
         100 * MILLIS,
         10 * SECONDS,
         10 * SECONDS,
+        1 << 16,
         limits,
         seed);
   }
@@ -134,6 +137,7 @@ public record SchedulerConfig(
         minBackoffNanos,
         maxBackoffNanos,
         levelNanos,
+        maxKeys,
         limits,
         seed);
   }

@@ -87,6 +87,15 @@ final class Worker<J> {
 
   final Vitals vitals = new Vitals();
 
+  /** What waits for it and no other; null if nothing ever did. */
+  @Nullable Tie<J> tie;
+
+  /** How many keys it has or had; the business of {@link Waiting} alone. */
+  int keys;
+
+  /** How many jobs in its hands no other may have. */
+  int tied;
+
   /** Its place among others of its load; the business of {@link ByLoad} alone. */
   int listedAt = -1;
 
@@ -123,6 +132,22 @@ final class Worker<J> {
   /** Whether it gets no more jobs. */
   boolean spent() {
     return retired || quota == 0;
+  }
+
+  /** Whether it gets jobs that others may have as well. */
+  boolean takesJobs() {
+    return available() && !spent();
+  }
+
+  /** Whether it is on its way out, and gets no job whatever. */
+  boolean leaves() {
+    return !available() && !(state instanceof WorkerState.Starting);
+  }
+
+  /** How many jobs in its hands another may have that has none, before they start. */
+  int loose() {
+    Job<J> head = line.peekFirst();
+    return head == null ? 0 : line.size() - tied - (head.spec().tied() ? 0 : 1);
   }
 
   /** Whether its end is under way. */

@@ -658,8 +658,8 @@ class PlantedBugsTest {
         new Bug(
             "the queue is last in, first out",
             "Jobs.java",
-            "    queue.addLast(job);",
-            "    queue.addFirst(job);"),
+            "if (!waiting.addLast(job)) {",
+            "if (!waiting.addFirst(job)) {"),
         new Bug(
             "a job that was cancelled in a worker's hands never leaves them",
             "Jobs.java",
@@ -714,6 +714,82 @@ class PlantedBugsTest {
             "JobQueue.java",
             "    if (line.isEmpty()) {\n      turns.addLast(line);",
             "    if (line.isEmpty()) {\n      turns.addFirst(line);"),
+        new Bug(
+            "what is for one worker goes to any",
+            "Waiting.java",
+            "if (job.spec().workerId() == 0) {",
+            "if (job.id() > 0) {"),
+        new Bug(
+            "what is for one worker waits for ever where that is gone",
+            "Waiting.java",
+            "if (tie.worker.leaves()) {",
+            "if (now() < 0) {"),
+        new Bug(
+            "what is for one worker waits for its turn",
+            "Tie.java",
+            "    if (first.queue == own) {\n      return true;",
+            "    if (first.queue == own) {\n      return !keyedLast;"),
+        new Bug(
+            "jobs wait for ever for the worker that had their key",
+            "Waiting.java",
+            "if (!tie.worker.takesJobs()) {",
+            "if (now() < 0) {"),
+        new Bug(
+            "what comes back from a worker that gets no more jobs comes last",
+            "Waiting.java",
+            "queue.addFirst(back.get(i));",
+            "queue.addLast(back.get(i));"),
+        new Bug(
+            "a key goes to whichever worker is free",
+            "Dispatch.java",
+            "if (holder != null || head.spec().affinity() == null) {\n      return holder != null ? holder : leastLoaded(head);",
+            "if (now() > 0) {\n      return leastLoaded(head);"),
+        new Bug(
+            "a worker that has a key is forgotten at once",
+            "Waiting.java",
+            "      key.worker = worker;\n",
+            "\n"),
+        new Bug(
+            "keys that jobs have are forgotten",
+            "Waiting.java",
+            "      unused.remove(key);\n",
+            "\n"),
+        new Bug(
+            "keys are never forgotten",
+            "Waiting.java",
+            "while (keys.size() > config.maxKeys() && !unused.isEmpty()) {",
+            "while (now() < 0) {"),
+        new Bug(
+            "keys of ended jobs count as in use", "Jobs.java", "    waiting.release(job);\n", ""),
+        new Bug(
+            "keys go before all other jobs",
+            "Tie.java",
+            "keyed.rank(other) <= 0 : !keyedLast;",
+            "keyed.rank(other) <= 0 : true;"),
+        new Bug(
+            "jobs without a key go before those that have one",
+            "Tie.java",
+            "keyed.rank(other) <= 0 : !keyedLast;",
+            "keyed.rank(other) <= 0 : false;"),
+        new Bug(
+            "a new key goes to a worker at work",
+            "Dispatch.java",
+            "Boolean.compare(b.load() == 0, a.load() == 0);",
+            "Boolean.compare(a.load() == 0, b.load() == 0);"),
+        bug(
+            "jobs are taken back that no other worker may have",
+            "if (!job.spec().tied()) {",
+            "if (now > 0) {"),
+        new Bug(
+            "shutdownNow leaves what waits for one worker",
+            "Waiting.java",
+            "if (!tie.isEmpty()) {",
+            "if (now() < 0) {"),
+        new Bug(
+            "what is for one worker alone counts as one of its jobs",
+            "Crew.java",
+            "worker.quota -= job.spec().workerId() == 0 ? 1 : 0;",
+            "worker.quota--;"),
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 

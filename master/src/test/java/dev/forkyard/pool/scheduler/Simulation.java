@@ -27,6 +27,7 @@ final class Simulation {
   private static final long MEMORY_LIMIT = 100;
   private static final long LEVEL = 100 * MILLIS;
   private static final String[] LABELS = {null, "a", "b"};
+  private static final String[] KEYS = {"k", "l", "m", "n"};
 
   /** How long one part of something large takes over the wire: well within every limit. */
   private static final long PART = 700 * MILLIS;
@@ -71,6 +72,14 @@ final class Simulation {
     /** How many jobs of other labels were handed out since one of its own was. */
     int passedBy;
 
+    /** The same of those that the worker got that has its key. */
+    int passedByThere;
+
+    /** In how many turns jobs with keys went instead of those of its label. */
+    int passedByKeys;
+
+    long passedInTurn;
+
     boolean lingers;
     boolean left;
     boolean asked;
@@ -79,7 +88,13 @@ final class Simulation {
     long condemnedAt;
     long progressedThen;
 
-    SimJob(Random random) {
+    /**
+     * A job.
+     *
+     * @param workerId for which alone it is; 0 if for any
+     * @param keyed how many of ten jobs have a key
+     */
+    SimJob(Random random, long workerId, int keyed) {
       hangs = random.nextInt(12) == 0;
       kills = random.nextInt(10) == 0;
       obeysInterrupt = random.nextBoolean();
@@ -108,12 +123,20 @@ final class Simulation {
               stall,
               queueTimeout,
               retries,
-              random.nextInt(4) != 0,
+              random.nextInt(4) != 0 && workerId == 0,
               backoff,
               2 * backoff,
               random.nextInt(600_000),
-              random.nextInt(3) == 0 ? random.nextInt(21) - 10 : 0,
-              LABELS[random.nextInt(2) * random.nextInt(LABELS.length)]);
+              random.nextInt(3) == 0 && workerId == 0 ? random.nextInt(21) - 10 : 0,
+              workerId != 0 ? null : LABELS[random.nextInt(2) * random.nextInt(LABELS.length)],
+              workerId == 0 && random.nextInt(10) < keyed
+                  ? KEYS[random.nextInt(KEYS.length)]
+                  : null,
+              workerId);
+    }
+
+    boolean waits(long now) {
+      return outcome == null && holder == 0 && job != null && now > restUntil;
     }
 
     /** When it last told of progress in the attempt that began last; its start if it never did. */
@@ -541,6 +564,16 @@ final class Simulation {
   private long usefulThen;
   private boolean rolledBack;
   private long lastFresh;
+  private final int keyed;
+  private final int broadcasts;
+  private final boolean alsoLater;
+
+  /** Those that were launched, and whose job that goes before all others is not submitted yet. */
+  private final List<Long> born = new ArrayList<>();
+
+  /** By its key, the worker that got a job of that last. */
+  private final Map<String, Long> holders = new HashMap<>();
+
   private int trusted = 1;
   private int candidate;
   private boolean candidateProven;
@@ -615,10 +648,14 @@ final class Simulation {
             defaults.minBackoffNanos(),
             2 * SECONDS,
             LEVEL,
+            random.nextBoolean() ? 2 : 100,
             limits,
             seed);
     reloads = random.nextInt(5) == 0 ? 1 + random.nextInt(5) : 0;
     resizes = random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 0;
+    keyed = random.nextInt(3) == 0 ? 2 + random.nextInt(9) : 0;
+    broadcasts = random.nextInt(5) == 0 ? 1 + random.nextInt(4) : 0;
+    alsoLater = random.nextInt(8) == 0;
     recycles = random.nextInt(4) == 0 || (resizes > 0 && random.nextBoolean());
     rotates = recycles || reloads > 0 || !limits.equals(Limits.NONE);
     least = config.minWorkers();
@@ -663,6 +700,9 @@ final class Simulation {
     for (int i = 0; i < resizes; i++) {
       at(now + random.nextInt(3_000) * MILLIS, this::resize);
     }
+    for (int i = 0; i < broadcasts; i++) {
+      at(now + random.nextInt(2_000) * MILLIS, this::broadcast);
+    }
     settle();
     long horizon = at + HORIZON;
     while (!events.isEmpty() && events.peek().at <= horizon && terminated == 0) {
@@ -683,7 +723,23 @@ final class Simulation {
   }
 
   private void submit() {
-    SimJob sim = new SimJob(random);
+    submit(0);
+  }
+
+  /** One job for each worker that is not on its way out. */
+  private void broadcast() {
+    for (WorkerView view : scheduler.workers()) {
+      if (view.stage().compareTo(WorkerView.Stage.BUSY) <= 0) {
+        submit(view.id());
+      }
+    }
+    if (random.nextInt(4) == 0) {
+      submit(1 + random.nextInt(1 + (int) scheduler.counts().started()));
+    }
+  }
+
+  private void submit(long workerId) {
+    SimJob sim = new SimJob(random, workerId, keyed);
     long id = ++lastJobId;
     jobs.add(sim);
     byId.put(id, sim);
@@ -848,6 +904,11 @@ final class Simulation {
   private void settle() {
     observeLargest();
     long wait = scheduler.settle(now);
+    while (!born.isEmpty()) {
+      born.forEach(this::submit);
+      born.clear();
+      wait = scheduler.settle(now);
+    }
     if (wait != Long.MAX_VALUE && now + wait < tickAt) {
       tickAt = now + wait;
       at(
@@ -874,6 +935,7 @@ final class Simulation {
     // A worker that gets no more jobs may answer later, when it is too late.
     seenBroken |= scheduler.broken();
     check(counts.queued() >= 0, "a negative count: " + counts);
+    check(scheduler.keys() <= config.maxKeys() + openKeyed(), "more keys than it may remember");
     check(counts.lost() == lostWorkers, "lost workers are not told of as they are counted");
     int useful = 0;
     int ready = 0;
@@ -919,9 +981,13 @@ final class Simulation {
         "too many processes: " + useful + " and " + draining);
     check(rotates || closing || counted <= most, "more workers than allowed: " + counted);
     for (SimJob sim : jobs) {
-      if (sim.outcome == null && sim.holder == 0 && sim.job != null && now > sim.restUntil) {
+      if (sim.waits(now) && tiedTo(sim) == 0) {
         check(!idle || memoryIsShort(), "a job waits while a worker idles");
         check(kept <= 1 || memoryIsShort(), "several workers that are due get no jobs");
+      } else if (sim.waits(now)) {
+        SimWorker own = workers.get(tiedTo(sim));
+        check(own != null && !own.forgotten, "a job waits for a worker that is gone");
+        check(!idles(tiedTo(sim)) || memoryIsShort(), "a job waits while its own worker idles");
       }
       if (sim.runningNow && sim.outcome == null && sim.holder == sim.startedOn) {
         SimWorker worker = workers.get(sim.holder);
@@ -935,6 +1001,30 @@ final class Simulation {
       observeStart(worker);
     }
     observeRotation();
+  }
+
+  /**
+   * The worker for which alone the job waits: that it is for, or that has its key; 0 if there is
+   * none, or that gets no more jobs, or perhaps not.
+   */
+  private long tiedTo(SimJob sim) {
+    Long holder = sim.spec.affinity() == null ? null : holders.get(sim.spec.affinity());
+    boolean held = holder != null && readyViews().contains(holder);
+    return sim.spec.workerId() != 0 ? sim.spec.workerId() : held ? holder : 0;
+  }
+
+  private long openKeyed() {
+    return jobs.stream().filter(sim -> sim.outcome == null && sim.spec.affinity() != null).count();
+  }
+
+  private boolean idles(long workerId) {
+    for (WorkerView view : scheduler.workers()) {
+      if (view.id() == workerId && view.stage() == WorkerView.Stage.READY) {
+        SimWorker worker = workers.get(workerId);
+        return !worker.mayBeDue() && !worker.shrunk;
+      }
+    }
+    return false;
   }
 
   /** A worker that is due and idles goes, unless its replacement does not come. */
@@ -1060,7 +1150,7 @@ final class Simulation {
             && !worker.toldToEnd
             && !worker.sending
             && worker.largeUntil < now
-            && worker.line.size() > 1;
+            && worker.line.stream().filter(job -> !job.spec().tied()).count() > 1;
     if (!crowded) {
       worker.crowdedSince = -1;
     } else if (worker.crowdedSince < 0) {
@@ -1159,6 +1249,9 @@ final class Simulation {
         check(there == 0 || hasRoom(0), "launched without room in memory");
       }
       workers.put(workerId, new SimWorker(workerId, generation));
+      if (alsoLater) {
+        born.add(workerId);
+      }
     }
 
     @Override
@@ -1169,6 +1262,7 @@ final class Simulation {
       check(sim.holder == 0, "a job was handed to two workers at once");
       check(now >= sim.restUntil, "a job runs again before its pause is over");
       check(!worker.forgotten && worker.proven, "a job for a worker that is not there");
+      observeTies(sim, workerId);
       observeOrder(job);
       sim.everHeld = true;
       check(
@@ -1179,8 +1273,8 @@ final class Simulation {
       sim.finished = false;
       worker.bytes += sim.spec.bytes();
       worker.given = true;
-      worker.givenJobs++;
-      worker.lastGiven = now;
+      worker.givenJobs += sim.spec.workerId() == 0 ? 1 : 0;
+      worker.lastGiven = sim.spec.workerId() == 0 ? now : worker.lastGiven;
       check(!memoryIsShort(), "a job is handed out while memory is short");
       check(!limits.ofMemory() || worker.weighedOnce, "a job before it was weighed");
       check(
@@ -1199,12 +1293,72 @@ final class Simulation {
           });
     }
 
+    /** What is for one worker alone goes there, and first; a key stays where it is. */
+    private void observeTies(SimJob sim, long workerId) {
+      boolean own = sim.spec.workerId() != 0;
+      check(!own || sim.spec.workerId() == workerId, "a job went to another worker than its own");
+      for (SimJob other : jobs) {
+        if (other != sim && other.waits(now) && !other.everHeld && tiedTo(other) == workerId) {
+          boolean first = other.spec.workerId() != 0;
+          boolean overtaken = own ? other.job.id() < sim.job.id() : first;
+          check(!first || !overtaken, "a job goes before those that are for its worker alone");
+          boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
+          other.passedByThere = own ? other.passedByThere : others ? other.passedByThere + 1 : 0;
+          check(
+              other.passedByThere <= 3 * LABELS.length + 1,
+              "a job waits for others' turns on the worker that has its key");
+        }
+      }
+      String key = sim.spec.affinity();
+      if (key != null) {
+        Long holder = holders.put(key, workerId);
+        SimWorker before = holder == null ? null : workers.get(holder);
+        boolean kept =
+            before != null
+                && readyViews().contains(before.id)
+                && !before.mayBeDue()
+                && !before.shrunk
+                && (holders.size() <= config.maxKeys() || isOpen(key, sim));
+        check(!kept || holder == workerId, "a key moved from a worker that gets jobs");
+        check(
+            holder != null || workers.get(workerId).bytes == 0 || !anyIdles(),
+            "a new key went to a worker at work while another idles");
+      }
+    }
+
+    private boolean isOpen(String key, SimJob except) {
+      return jobs.stream()
+          .anyMatch(
+              sim ->
+                  sim != except
+                      && sim.everHeld
+                      && sim.outcome == null
+                      && key.equals(sim.spec.affinity()));
+    }
+
+    private boolean anyIdles() {
+      return scheduler.workers().stream().anyMatch(view -> idles(view.id()));
+    }
+
     /** Within its label none goes before another that counts as older; labels take turns. */
     private void observeOrder(Job<SimJob> job) {
       SimJob sim = job.attachment();
+      String key = sim.spec.affinity();
       for (SimJob other : jobs) {
         boolean waits =
             other != sim && other.job != null && !other.everHeld && other.outcome == null;
+        boolean sameLabel = Objects.equals(sim.spec.label(), other.spec.label());
+        if (!waits || other.spec.workerId() != 0 || sim.spec.workerId() != 0) {
+          continue;
+        } else if (key != null || tiedTo(other) != 0) {
+          boolean alike = sameLabel && sim.spec.priority() == other.spec.priority();
+          boolean before = other.job.id() < job.id() && Objects.equals(key, other.spec.affinity());
+          check(sim.everHeld || !alike || !before, "jobs of one key overtake each other");
+          other.passedBy = sameLabel || tiedTo(other) != 0 ? 0 : other.passedBy;
+          observeTurns(sim, other);
+          continue;
+        }
+        observeTurns(sim, other);
         if (waits && Objects.equals(sim.spec.label(), other.spec.label())) {
           boolean before = other.job.id() < job.id();
           long sooner = rank(sim) - rank(other);
@@ -1215,8 +1369,23 @@ final class Simulation {
               "jobs overtake each other in the queue");
           other.passedBy = 0;
         } else if (waits) {
-          check(++other.passedBy < LABELS.length, "a label waits for others' turns for too long");
+          // One whose worker is gone comes back, and its label's turn is the last one.
+          int turns = other.spec.affinity() == null ? 1 : 2;
+          check(
+              ++other.passedBy < turns * LABELS.length,
+              "a label waits for others' turns for too long");
         }
+      }
+    }
+
+    /** A job that any worker may have does not wait for ever for those that have keys. */
+    private void observeTurns(SimJob sim, SimJob other) {
+      if (Objects.equals(sim.spec.label(), other.spec.label()) || tiedTo(other) != 0) {
+        other.passedByKeys = 0;
+      } else if (sim.spec.affinity() != null && other.passedInTurn != steps) {
+        other.passedInTurn = steps;
+        long most = LABELS.length * (1L + readyViews().size());
+        check(++other.passedByKeys <= most, "a job waits for those that have keys");
       }
     }
 
@@ -1229,6 +1398,9 @@ final class Simulation {
       SimWorker worker = workers.get(workerId);
       for (long jobId : jobIds) {
         boolean wanted = byId.get(jobId).outcome == null;
+        check(
+            !wanted || !byId.get(jobId).job.spec().tied(),
+            "taken back, though no other may have it");
         check(!wanted || !memoryIsShort(), "taken back, while memory is short");
       }
       worker.receive(
@@ -1248,8 +1420,9 @@ final class Simulation {
                 () -> {
                   if (scheduler.returned(workerId, ids, now)) {
                     for (long jobId : ids) {
-                      worker.letGo(byId.get(jobId));
-                      worker.givenJobs--;
+                      SimJob sim = byId.get(jobId);
+                      worker.letGo(sim);
+                      worker.givenJobs -= sim.spec.workerId() == 0 ? 1 : 0;
                     }
                   }
                 });
@@ -1552,6 +1725,13 @@ final class Simulation {
         check(
             alikeTwice || hopeless() || seenBroken,
             "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
+      } else if (outcome instanceof Outcome.Gone) {
+        SimWorker own = workers.get(sim.spec.workerId());
+        WorkerView.Stage stage = own == null ? null : stage(own.id);
+        check(sim.spec.workerId() != 0, "a job ended for the want of a worker though any would do");
+        check(
+            stage == null || stage.compareTo(WorkerView.Stage.BUSY) > 0,
+            "a job ended for the want of its worker, which is there");
       } else if (outcome instanceof Outcome.Expired) {
         check(sim.holder == 0, "a job expired in a worker's hands");
       }
@@ -1568,6 +1748,14 @@ final class Simulation {
           "a job runs that has left its worker");
       check(sim.starts > 0 || job.neverStarted() || tainted(), "a job is taken for started");
       checkStart(job);
+    }
+
+    private WorkerView.Stage stage(long workerId) {
+      return scheduler.workers().stream()
+          .filter(view -> view.id() == workerId)
+          .map(WorkerView::stage)
+          .findAny()
+          .orElse(null);
     }
 
     /** Else it may run a job still that is in another's hands by now, or in nobody's. */

@@ -1,0 +1,112 @@
+package dev.forkyard.pool.scheduler;
+
+import org.jspecify.annotations.Nullable;
+
+/** Finds which of the jobs that wait goes next, and to which worker. */
+final class Dispatch<J> {
+
+  private final SchedulerConfig config;
+  private final Waiting<J> waiting;
+  private final Crew<J> crew;
+
+  /** How many jobs a worker may hold. */
+  private int depth;
+
+  private @Nullable Worker<J> worker;
+
+  Dispatch(SchedulerConfig config, Waiting<J> waiting, Crew<J> crew) {
+    this.config = config;
+    this.waiting = waiting;
+    this.crew = crew;
+  }
+
+  /** To be told before a turn. */
+  void setDepth(int depth) {
+    this.depth = depth;
+  }
+
+  /** The one that goes next, to the {@link #worker}; null if none waits that one has room for. */
+  @Nullable Job<J> next() {
+    Job<J> head = waiting.peek();
+    if (!waiting.ties().isEmpty() || (head != null && head.spec().affinity() != null)) {
+      return nextWithTies();
+    }
+    worker = head == null ? null : leastLoaded(head);
+    return worker == null ? null : head;
+  }
+
+  /** Who gets the one that was found last. */
+  @Nullable Worker<J> worker() {
+    return worker;
+  }
+
+  private @Nullable Worker<J> leastLoaded(Job<J> job) {
+    Worker<J> least = crew.leastLoaded();
+    return least != null && hasRoom(least, job) ? least : null;
+  }
+
+  private boolean hasRoom(Worker<J> candidate, Job<J> job) {
+    int load = candidate.load();
+    return load == 0
+        || (load < depth && candidate.bytes + job.spec().bytes() <= config.maxBytesInFlight());
+  }
+
+  private @Nullable Job<J> nextWithTies() {
+    Job<J> head = waiting.peek();
+    while (head != null && mustWait(head)) {
+      head = waiting.peek();
+    }
+    Worker<J> target = head == null ? null : target(head);
+    for (Tie<J> tie : waiting.ties()) {
+      Job<J> first = tie.next();
+      boolean meet = tie.worker == target;
+      if (first != null && (head == null || !meet || tie.goesBefore(first, head))) {
+        if (hasRoom(tie.worker, first)) {
+          return give(first, tie.worker);
+        }
+        // It is large, and others would take its room again and again.
+        target = meet ? null : target;
+      }
+    }
+    worker = null;
+    return head == null || target == null ? null : give(head, target);
+  }
+
+  /** Whether the worker that has its key has no room for it, so that it waits there. */
+  private boolean mustWait(Job<J> head) {
+    Worker<J> holder = waiting.holder(head);
+    if (holder == null || (hasRoom(holder, head) && noneWaitsFor(holder))) {
+      return false;
+    }
+    waiting.await(head, holder);
+    return true;
+  }
+
+  private static boolean noneWaitsFor(Worker<?> holder) {
+    return holder.tie == null || holder.tie.isEmpty();
+  }
+
+  private @Nullable Worker<J> target(Job<J> head) {
+    Worker<J> holder = waiting.holder(head);
+    if (holder != null || head.spec().affinity() == null) {
+      return holder != null ? holder : leastLoaded(head);
+    }
+    return crew.best(
+        each -> hasRoom(each, head),
+        (a, b) -> {
+          // A new key is for one that idles, and else for one that has few.
+          int idle = Boolean.compare(b.load() == 0, a.load() == 0);
+          int fewer = idle != 0 ? idle : Integer.compare(a.keys, b.keys);
+          return fewer != 0 ? fewer : Integer.compare(a.load(), b.load());
+        });
+  }
+
+  private Job<J> give(Job<J> job, Worker<J> to) {
+    waiting.bind(job, to);
+    if (to.tie != null) {
+      to.tie.gets(job);
+    }
+    worker = to;
+    return job;
+  }
+}
