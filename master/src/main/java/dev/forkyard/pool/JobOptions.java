@@ -41,6 +41,7 @@ public final class JobOptions {
 
   /** As they travel, the logging context among them. */
   private final List<String> sentHeaders;
+
   private final @Nullable String affinity;
   private final long workerId;
 

@@ -64,6 +64,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final MessageThreads messageThreads;
   private final @Nullable TimeRecorder times;
   private final IntConsumer places;
+  private final @Nullable Chooser chooser;
 
   private final EventInbox inbox = new EventInbox();
   private final Broadcasts broadcasts;
@@ -119,11 +120,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     this.events = new Events(config.name(), config.eventListener());
     this.messageThreads = new MessageThreads(config.name());
     this.broadcasts = new Broadcasts(config.name());
+    WorkerChoice choice = config.workerChoice();
+    this.chooser = choice == null ? null : new Chooser(config.name(), choice);
     this.times = config.recordTimes() ? new TimeRecorder() : null;
     SchedulerConfig limits =
         SchedulerConfig.of(
             config.minWorkers(),
             config.workers(),
+            config.spareWorkers(),
+            JobOptions.nanos(config.idleTimeout()),
             config.prefetch(),
             JobOptions.nanos(config.bootTimeout()),
             JobOptions.nanos(config.heartbeatTimeout()),
@@ -939,6 +944,21 @@ final class PoolLoop implements Actions<JobFuture<?>> {
         touched.add(link);
       }
     }
+  }
+
+  @Override
+  public boolean chooses() {
+    return chooser != null;
+  }
+
+  @Override
+  public int choose(Job<JobFuture<?>> job, List<WorkerView> candidates) {
+    return chooser == null ? 0 : chooser.choose(candidates, this::pid);
+  }
+
+  private long pid(long workerId) {
+    WorkerLink link = links.get(workerId);
+    return link == null ? 0 : link.pid();
   }
 
   @Override

@@ -668,6 +668,9 @@ public final class ProcessPool implements AutoCloseable {
     private @Nullable Duration submitTimeout;
     private @Nullable Consumer<PoolEvent> eventListener;
     private boolean recordTimes;
+    private int spareWorkers;
+    private @Nullable Duration idleTimeout;
+    private @Nullable WorkerChoice workerChoice;
     private final SetupBuilder setup = new SetupBuilder();
     private int debugPort = PoolConfig.NO_DEBUGGER;
     private boolean inProcess;
@@ -698,6 +701,40 @@ public final class ProcessPool implements AutoCloseable {
      */
     public Builder minWorkers(int minWorkers) {
       this.minWorkers = atLeast(0, "minWorkers", minWorkers);
+      return this;
+    }
+
+    /**
+     * How long a worker may idle before it goes, where more live than {@link #minWorkers} and the
+     * jobs that there are, with {@link #spareWorkers}, ask for; by default for ever. The one that
+     * has idled for longest goes first. When more jobs come, missing workers are launched, all at
+     * once.
+     *
+     * @throws IllegalArgumentException if it is zero or negative
+     */
+    public Builder idleTimeout(Duration idleTimeout) {
+      this.idleTimeout = JobOptions.positive("idleTimeout", idleTimeout);
+      return this;
+    }
+
+    /**
+     * How many workers are kept warm beyond those that the jobs ask for, as far as {@link #workers}
+     * allows; by default none. So a burst of as many jobs finds workers that have booted, while
+     * others are launched.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public Builder spareWorkers(int spareWorkers) {
+      this.spareWorkers = atLeast(0, "spareWorkers", spareWorkers);
+      return this;
+    }
+
+    /**
+     * Who gets each job that any worker may have; by default a worker with fewest jobs, and of
+     * those the one that was at work last.
+     */
+    public Builder workerChoice(WorkerChoice workerChoice) {
+      this.workerChoice = Objects.requireNonNull(workerChoice, "workerChoice");
       return this;
     }
 
@@ -1151,6 +1188,10 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "minWorkers must be at most workers (" + workers + "), but is " + least);
       }
+      if (spareWorkers > workers) {
+        throw new IllegalArgumentException(
+            "spareWorkers must be at most workers (" + workers + "), but is " + spareWorkers);
+      }
       if (transport != null && !transport.available()) {
         throw new IllegalArgumentException(
             "transport " + transport + " is not available on this system");
@@ -1192,6 +1233,9 @@ public final class ProcessPool implements AutoCloseable {
           submitTimeout,
           eventListener,
           recordTimes,
+          spareWorkers,
+          idleTimeout,
+          workerChoice,
           setup.encode(maxFrameBytes),
           debugPort,
           inProcess,

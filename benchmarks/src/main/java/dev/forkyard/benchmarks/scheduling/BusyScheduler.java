@@ -26,7 +26,16 @@ public final class BusyScheduler {
     scheduler =
         new Scheduler<>(
             SchedulerConfig.of(
-                workers, workers, PREFETCH, BOOT_NANOS, BOOT_NANOS, BOOT_NANOS, Limits.NONE, 1),
+                workers,
+                workers,
+                0,
+                0,
+                PREFETCH,
+                BOOT_NANOS,
+                BOOT_NANOS,
+                BOOT_NANOS,
+                Limits.NONE,
+                1),
             answers);
     scheduler.settle(now);
     for (long worker = 1; worker <= workers; worker++) {

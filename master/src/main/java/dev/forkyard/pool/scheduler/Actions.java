@@ -1,5 +1,7 @@
 package dev.forkyard.pool.scheduler;
 
+import java.util.List;
+
 /**
  * What the scheduler wants done. Each call returns at once, and none calls back into the scheduler.
  *
@@ -19,6 +21,20 @@ public interface Actions<J> {
 
   /** Hand the job to the worker, behind those handed to it before. */
   void run(long workerId, Job<J> job);
+
+  /** Whether {@link #choose} is asked who gets a job; told once, before anything else. */
+  default boolean chooses() {
+    return false;
+  }
+
+  /**
+   * Which of these workers shall have the job, which any may have; by their ids, and not empty.
+   *
+   * @return its index; with any other number the scheduler chooses
+   */
+  default int choose(Job<J> job, List<WorkerView> candidates) {
+    return 0;
+  }
 
   /** Ask for jobs back that have not started. */
   void recall(long workerId, long[] jobIds);

@@ -99,6 +99,7 @@ final class Crew<J> {
   void put(Worker<J> worker, Job<J> job) {
     leave(worker);
     worker.line.addLast(job);
+    job.takenBack = false;
     worker.bytes += job.spec().bytes();
     worker.everAssigned = true;
     worker.tied += job.spec().tied() ? 1 : 0;

@@ -1,27 +1,34 @@
 package dev.forkyard.pool.scheduler;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Finds which of the jobs that wait goes next, and to which worker. */
 final class Dispatch<J> {
 
   private final SchedulerConfig config;
+  private final Actions<J> actions;
   private final Waiting<J> waiting;
   private final Crew<J> crew;
+
+  /** Who gets a job is asked for. */
+  private final boolean chooses;
 
   /** How many jobs a worker may hold. */
   private int depth;
 
   private @Nullable Worker<J> worker;
 
-  Dispatch(SchedulerConfig config, Waiting<J> waiting, Crew<J> crew) {
+  Dispatch(SchedulerConfig config, Actions<J> actions, Waiting<J> waiting, Crew<J> crew) {
     this.config = config;
+    this.actions = actions;
+    this.chooses = actions.chooses();
     this.waiting = waiting;
     this.crew = crew;
   }
 
   /** To be told before a turn. */
-  void setDepth(int depth) {
+  void begin(int depth) {
     this.depth = depth;
   }
 
@@ -31,7 +38,7 @@ final class Dispatch<J> {
     if (!waiting.ties().isEmpty() || (head != null && head.spec().affinity() != null)) {
       return nextWithTies();
     }
-    worker = head == null ? null : leastLoaded(head);
+    worker = head == null ? null : anyFor(head);
     return worker == null ? null : head;
   }
 
@@ -40,9 +47,33 @@ final class Dispatch<J> {
     return worker;
   }
 
-  private @Nullable Worker<J> leastLoaded(Job<J> job) {
+  private @Nullable Worker<J> anyFor(Job<J> job) {
+    Worker<J> chosen = chooses ? chosen(job) : null;
+    if (chosen != null) {
+      return chosen;
+    }
     Worker<J> least = crew.leastLoaded();
     return least != null && hasRoom(least, job) ? least : null;
+  }
+
+  /** What was taken back from a busy worker for one that idles must not go there again. */
+  private @Nullable Worker<J> chosen(Job<J> job) {
+    List<Worker<J>> candidates = crew.all();
+    candidates.removeIf(each -> !each.takesJobs() || !hasRoom(each, job) || isReserved(each));
+    if (job.takenBack && candidates.stream().anyMatch(each -> each.load() == 0)) {
+      candidates.removeIf(each -> each.load() > 0);
+    }
+    if (candidates.isEmpty()) {
+      return null;
+    }
+    int index = actions.choose(job, candidates.stream().map(WorkerView::of).toList());
+    return index >= 0 && index < candidates.size() ? candidates.get(index) : null;
+  }
+
+  /** A large job waits for its room. */
+  private boolean isReserved(Worker<J> candidate) {
+    Job<J> first = candidate.tie == null ? null : candidate.tie.next();
+    return first != null && !hasRoom(candidate, first);
   }
 
   private boolean hasRoom(Worker<J> candidate, Job<J> job) {
@@ -89,16 +120,19 @@ final class Dispatch<J> {
   private @Nullable Worker<J> target(Job<J> head) {
     Worker<J> holder = waiting.holder(head);
     if (holder != null || head.spec().affinity() == null) {
-      return holder != null ? holder : leastLoaded(head);
+      return holder != null ? holder : anyFor(head);
     }
-    return crew.best(
-        each -> hasRoom(each, head),
-        (a, b) -> {
-          // A new key is for one that idles, and else for one that has few.
-          int idle = Boolean.compare(b.load() == 0, a.load() == 0);
-          int fewer = idle != 0 ? idle : Integer.compare(a.keys, b.keys);
-          return fewer != 0 ? fewer : Integer.compare(a.load(), b.load());
-        });
+    Worker<J> chosen = chooses ? chosen(head) : null;
+    return chosen != null
+        ? chosen
+        : crew.best(
+            each -> hasRoom(each, head),
+            (a, b) -> {
+              // A new key is for one that idles, and else for one that has few.
+              int idle = Boolean.compare(b.load() == 0, a.load() == 0);
+              int fewer = idle != 0 ? idle : Integer.compare(a.keys, b.keys);
+              return fewer != 0 ? fewer : Integer.compare(a.load(), b.load());
+            });
   }
 
   private Job<J> give(Job<J> job, Worker<J> to) {

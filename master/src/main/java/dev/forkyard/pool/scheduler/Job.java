@@ -38,6 +38,9 @@ public final class Job<J> {
 
   @Nullable Job<J> next;
 
+  /** Since it was handed out last, another worker that idled had it taken back. */
+  boolean takenBack;
+
   /** The queue that it is in, or was in last. */
   @Nullable JobQueue<J> queue;
 

@@ -58,6 +58,9 @@ public final class Scheduler<J> {
   private boolean terminated;
   private boolean broken;
 
+  /** When it is looked again for workers that have idled for too long. */
+  private Timers.@Nullable Timer idleLook;
+
   private long dropped;
   private long lost;
 
@@ -68,7 +71,7 @@ public final class Scheduler<J> {
     this.supervision = new Supervision(config);
     this.waiting = new Waiting<>(crew, config);
     this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), waiting);
-    this.dispatch = new Dispatch<>(config, waiting, crew);
+    this.dispatch = new Dispatch<>(config, actions, waiting, crew);
     this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
     this.budget = new Budget<>(config.limits());
@@ -124,8 +127,7 @@ public final class Scheduler<J> {
 
   /** After a resize, or where one more is there and none is to be replaced any more. */
   private void trim(long now) {
-    boolean onTrial = reload.wantsProof() && !reload.wantsTrial();
-    int tooMany = crew.useful() - maxWorkers - (wantsOneMore() || onTrial ? 1 : 0);
+    int tooMany = crew.useful() - maxWorkers - oneMore();
     if (tooMany <= 0 || closing) {
       return;
     }
@@ -144,6 +146,40 @@ public final class Scheduler<J> {
         keep(worker, false);
         tooMany--;
       }
+    }
+  }
+
+  /** How many there may be beyond those that should be: one that replaces, or is on trial. */
+  private int oneMore() {
+    boolean onTrial = reload.wantsProof() && !reload.wantsTrial();
+    return wantsOneMore() || onTrial ? 1 : 0;
+  }
+
+  /** Where there are more than should be, those go that have idled for too long. */
+  private void shrink(long now) {
+    if (config.idleNanos() > 0 && idleLook == null && !closing && tooManyForTheJobs() > 0) {
+      idleLook = timers.at(now + config.idleNanos(), this::lookAtIdle);
+    }
+  }
+
+  private long tooManyForTheJobs() {
+    return crew.useful() - wanted() - oneMore();
+  }
+
+  private void lookAtIdle(long now) {
+    idleLook = null;
+    List<Worker<J>> idle = crew.all();
+    idle.removeIf(worker -> !(worker.state() instanceof Ready) || worker.surplus);
+    idle.sort(Comparator.comparingLong(worker -> worker.idleSinceNanos - now));
+    for (Worker<J> worker : idle) {
+      long goes = worker.idleSinceNanos + config.idleNanos();
+      if (closing || tooManyForTheJobs() <= 0) {
+        return;
+      } else if (goes - now > 0) {
+        idleLook = timers.at(goes, this::lookAtIdle);
+        return;
+      }
+      keep(worker, false);
     }
   }
 
@@ -214,6 +250,7 @@ public final class Scheduler<J> {
     supervision.booted();
     worker.proven = true;
     worker.readyNanos = now;
+    worker.idleSinceNanos = now;
     leaveState(worker);
     crew.become(worker, new Ready());
     crew.allow(worker, rotation.quota(), false);
@@ -297,6 +334,7 @@ public final class Scheduler<J> {
       rotation.look(worker);
     }
     worker.lastReplied = job.run();
+    worker.answered++;
     supervision.proved();
     measure(runNanos);
     jobs.stopWaiting(job);
@@ -341,6 +379,7 @@ public final class Scheduler<J> {
       } else {
         crew.take(worker, job);
         refund(worker, job);
+        job.takenBack = true;
         jobs.giveBack(job);
       }
     }
@@ -458,6 +497,7 @@ public final class Scheduler<J> {
     assign(now);
     takeBack(now);
     trim(now);
+    shrink(now);
     shed();
     rotate(now);
     long nextLaunch = launchMissing(now);
@@ -476,7 +516,7 @@ public final class Scheduler<J> {
 
   private void assign(long now) {
     jobs.endGone();
-    dispatch.setDepth(depth());
+    dispatch.begin(depth());
     while (!budget.exceeded()) {
       Job<J> job = dispatch.next();
       Worker<J> worker = dispatch.worker();
@@ -560,7 +600,8 @@ public final class Scheduler<J> {
   /** How many workers there should be for the jobs that there are. */
   private long wanted() {
     long least = closing ? 0 : minWorkers;
-    return Math.max(least, Math.min(jobs.pending(), maxWorkers));
+    long spare = closing ? 0 : config.spareWorkers();
+    return Math.max(least, Math.min(jobs.pending() + spare, maxWorkers));
   }
 
   /** Whether another is to be ready before one goes. */
@@ -677,6 +718,9 @@ public final class Scheduler<J> {
   private void watchHead(Worker<J> worker, long now) {
     worker.stirredNanos = now;
     Job<J> head = worker.line.peekFirst();
+    if (head == null) {
+      worker.idleSinceNanos = now;
+    }
     if (head != null && !head.ended() && head.timer == null) {
       watch(worker, head, now, Deadline.next(head, now, now), now);
     }
@@ -998,9 +1042,7 @@ public final class Scheduler<J> {
   public List<WorkerView> workers() {
     List<WorkerView> views = new ArrayList<>();
     for (Worker<J> worker : crew.all()) {
-      views.add(
-          new WorkerView(
-              worker.id, WorkerView.Stage.of(worker.state()), worker.load(), worker.memory));
+      views.add(WorkerView.of(worker));
     }
     return views;
   }

@@ -5,6 +5,9 @@ package dev.forkyard.pool.scheduler;
  *
  * @param minWorkers how many workers live even without jobs
  * @param maxWorkers how many live at most
+ * @param spareWorkers how many live beyond those that there are jobs for, as far as may be
+ * @param idleNanos how long a worker may idle until it goes, where there are more than should be; 0
+ *     is without limit
  * @param maxPrefetch how many jobs a worker may hold beyond the running one
  * @param prefetchNanos how much work, by the measured run time, a worker may hold beyond the
  *     running job
@@ -40,6 +43,8 @@ package dev.forkyard.pool.scheduler;
 public record SchedulerConfig(
     int minWorkers,
     int maxWorkers,
+    int spareWorkers,
+    long idleNanos,
     int maxPrefetch,
     long prefetchNanos,
     long maxBytesInFlight,
@@ -74,6 +79,8 @@ public record SchedulerConfig(
   public static SchedulerConfig of(
       int minWorkers,
       int maxWorkers,
+      int spareWorkers,
+      long idleNanos,
       int maxPrefetch,
       long bootNanos,
       long frozenNanos,
@@ -84,6 +91,8 @@ public record SchedulerConfig(
     return new SchedulerConfig(
         minWorkers,
         maxWorkers,
+        spareWorkers,
+        idleNanos,
         maxPrefetch,
         2 * MILLIS,
         1 << 20,
@@ -117,6 +126,8 @@ public record SchedulerConfig(
     return new SchedulerConfig(
         minWorkers,
         maxWorkers,
+        spareWorkers,
+        idleNanos,
         maxPrefetch,
         prefetchNanos,
         maxBytesInFlight,

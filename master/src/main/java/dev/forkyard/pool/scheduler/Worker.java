@@ -71,6 +71,12 @@ final class Worker<J> {
   /** When it last got another job at its head, or was seen to run the one there. */
   long stirredNanos;
 
+  /** Since when it has held no job, while it holds none. */
+  long idleSinceNanos;
+
+  /** For how many jobs it has replied. */
+  long answered;
+
   /** When part of something large last went over its connection, in either direction. */
   long heardNanos;
 

@@ -64,7 +64,8 @@ class PlantedBugsTest {
         new Bug(
             "a running job is run again behind the caller's back",
             "Judge.java",
-            "        loseRunning(job, i == at ? Scheduler.ranNanos(worker, progress, now) : 0, now);",
+            "        loseRunning(job, i == at ? Scheduler.ranNanos(worker, progress, now) : 0,"
+                + " now);",
             "        jobs.giveBack(job);"),
         new Bug(
             "a finished job is run again",
@@ -83,11 +84,13 @@ class PlantedBugsTest {
         bug(
             "a deadline hits whatever runs",
             "      if (actions.condemn(worker.id, job.run())) {\n"
-                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
+                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now),"
+                + " now);\n"
                 + "        return;",
             "      actions.condemn(worker.id, job.run());\n"
                 + "      if (now > 0) {\n"
-                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);\n"
+                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now),"
+                + " now);\n"
                 + "        return;"),
         bug(
             "a deadline does not condemn",
@@ -95,7 +98,8 @@ class PlantedBugsTest {
             "if (progress.runs(job)) {\n        timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
-            "    if (worker.doomed()) {\n      jobs.endInHands(job, new Outcome.TimedOut(deadline, null, ranNanos));",
+            "    if (worker.doomed()) {\n"
+                + "      jobs.endInHands(job, new Outcome.TimedOut(deadline, null, ranNanos));",
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
@@ -180,7 +184,10 @@ class PlantedBugsTest {
         new Bug(
             "shutdownNow leaves resting jobs open",
             "Jobs.java",
-            "    for (Job<J> job : resting) {\n      stopWaiting(job);\n      end(job, outcome);\n    }",
+            "    for (Job<J> job : resting) {\n"
+                + "      stopWaiting(job);\n"
+                + "      end(job, outcome);\n"
+                + "    }",
             "\n"),
         new Bug(
             "pauses between retries don't grow",
@@ -281,7 +288,11 @@ class PlantedBugsTest {
             "a frozen worker without a job is kept as long as one at work",
             "runs ? config.runningLooks() : config.idleLooks();",
             "config.runningLooks();"),
-        new Bug("a worker may get any number of jobs", "Crew.java", "    worker.quota--;\n", "\n"),
+        new Bug(
+            "a worker may get any number of jobs",
+            "Crew.java",
+            "worker.quota -= job.spec().workerId() == 0 ? 1 : 0;",
+            "\n"),
         bug(
             "a job that was given back counts against its worker",
             "crew.allow(worker, worker.quota + 1, worker.retired);",
@@ -326,7 +337,10 @@ class PlantedBugsTest {
         bug(
             "a worker gets jobs before it was weighed",
             "if (config.limits().ofMemory()) {\n        weigh(worker);\n      } else {",
-            "if (config.limits().ofMemory()) {\n        weigh(worker);\n      }\n      if (now > 0) {"),
+            "if (config.limits().ofMemory()) {\n"
+                + "        weigh(worker);\n"
+                + "      }\n"
+                + "      if (now > 0) {"),
         bug(
             "a worker that holds too much from its birth gets jobs",
             "if (config.limits().exceededByFresh(bytes)) {",
@@ -447,12 +461,12 @@ class PlantedBugsTest {
             "boolean trial = wantsTrial();"),
         bug(
             "a worker on trial is one too many",
-            "(wantsOneMore() || onTrial ? 1 : 0);",
-            "(wantsOneMore() ? 1 : 0);"),
+            "return wantsOneMore() || onTrial ? 1 : 0;",
+            "return wantsOneMore() ? 1 : 0;"),
         bug(
             "jobs are handed out while memory is short",
-            "worker == null || budget.exceeded()) {",
-            "worker == null) {"),
+            "while (!budget.exceeded()) {",
+            "while (true) {"),
         bug(
             "jobs that were handed out are taken back while memory is short",
             "        && !budget.exceeded()\n",
@@ -618,11 +632,15 @@ class PlantedBugsTest {
             "a job that was given back counts as an attempt",
             "Jobs.java",
             "      left(job);\n    } else {\n      job.become(new JobState.Queued());",
-            "      left(job);\n    } else {\n      job.retry();\n      job.become(new JobState.Queued());"),
-        bug(
+            "      left(job);\n"
+                + "    } else {\n"
+                + "      job.retry();\n"
+                + "      job.become(new JobState.Queued());"),
+        new Bug(
             "payloads in flight have no limit",
-            "worker.bytes + job.spec().bytes() > config.maxBytesInFlight()",
-            "now < 0"),
+            "Dispatch.java",
+            "candidate.bytes + job.spec().bytes() <= config.maxBytesInFlight()",
+            "now() > 0"),
         new Bug(
             "a replied job is forgotten when the worker dies behind it",
             "Judge.java",
@@ -742,8 +760,9 @@ class PlantedBugsTest {
         new Bug(
             "a key goes to whichever worker is free",
             "Dispatch.java",
-            "if (holder != null || head.spec().affinity() == null) {\n      return holder != null ? holder : leastLoaded(head);",
-            "if (now() > 0) {\n      return leastLoaded(head);"),
+            "if (holder != null || head.spec().affinity() == null) {\n"
+                + "      return holder != null ? holder : anyFor(head);",
+            "if (now() > 0) {\n      return anyFor(head);"),
         new Bug(
             "a worker that has a key is forgotten at once",
             "Waiting.java",
@@ -790,6 +809,46 @@ class PlantedBugsTest {
             "Crew.java",
             "worker.quota -= job.spec().workerId() == 0 ? 1 : 0;",
             "worker.quota--;"),
+        bug(
+            "workers that idle stay though there are more than should be",
+            "      keep(worker, false);\n    }\n  }",
+            "    }\n  }"),
+        bug(
+            "workers that idle go below the minimum",
+            "if (closing || tooManyForTheJobs() <= 0) {",
+            "if (closing) {"),
+        bug(
+            "workers go before they have idled for long",
+            "} else if (goes - now > 0) {",
+            "} else if (now < 0) {"),
+        bug(
+            "no spare is kept warm",
+            "long spare = closing ? 0 : config.spareWorkers();",
+            "long spare = 0;"),
+        bug(
+            "the one that idles is not known to do so since its last job",
+            "    if (head == null) {\n      worker.idleSinceNanos = now;\n    }",
+            "\n"),
+        new Bug(
+            "another worker than the chosen one gets the job",
+            "Dispatch.java",
+            "index < candidates.size() ? candidates.get(index) : null;",
+            "index < candidates.size() ? candidates.get(0) : null;"),
+        new Bug(
+            "a choice that is none holds jobs up",
+            "Dispatch.java",
+            "    if (chosen != null) {\n      return chosen;\n    }",
+            "    if (chosen != null || chooses) {\n      return chosen;\n    }"),
+        new Bug(
+            "a job that was taken back may be chosen to go where it was",
+            "Dispatch.java",
+            "if (job.takenBack && candidates",
+            "if (now() < 0 && candidates"),
+        new Bug(
+            "a choice takes the room of a large job that waits for it",
+            "Dispatch.java",
+            "|| isReserved(each));",
+            "|| now() < 0);"),
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 

@@ -65,6 +65,7 @@ final class Simulation {
     boolean runningNow;
     boolean finished;
     boolean startedHere;
+    boolean takenBack;
     boolean cancelledWhileQueued;
     boolean condemned;
     long submittedAt;
@@ -191,6 +192,8 @@ final class Simulation {
     boolean failedTrial;
     boolean overweightOnTrial;
     long lastGiven = -1;
+    int held;
+    long idleSince;
     boolean overweight;
     boolean recycle;
     long dueIdleSince = -1;
@@ -262,8 +265,14 @@ final class Simulation {
         proven = true;
         proven(generation);
         readyAt = now;
+        idleSince = now;
         everReady = true;
       }
+    }
+
+    /** Whether it has had no job for as long as it may while there are more than should be. */
+    boolean idledOut() {
+      return config.idleNanos() > 0 && held == 0 && now - idleSince >= config.idleNanos();
     }
 
     boolean overdue() {
@@ -505,6 +514,8 @@ final class Simulation {
     void letGo(SimJob sim) {
       bytes -= sim.spec.bytes();
       sim.holder = 0;
+      held--;
+      idleSince = now;
     }
 
     void die() {
@@ -567,6 +578,15 @@ final class Simulation {
   private final int keyed;
   private final int broadcasts;
   private final boolean alsoLater;
+  private final boolean chooses;
+
+  /** The worker that was chosen last, and the job for which it was, in this turn. */
+  private long chosen;
+
+  private long chosenFor;
+
+  /** Since when there have been more workers than the jobs ask for. */
+  private long excessSince = -1;
 
   /** Those that were launched, and whose job that goes before all others is not submitted yet. */
   private final List<Long> born = new ArrayList<>();
@@ -610,6 +630,8 @@ final class Simulation {
         SchedulerConfig.of(
             random.nextInt(max + 1),
             max,
+            random.nextInt(4) == 0 ? random.nextInt(max + 1) : 0,
+            random.nextInt(4) == 0 ? (1 + random.nextInt(1_500)) * MILLIS : 0,
             random.nextInt(12),
             2 * SECONDS,
             8 * SECONDS,
@@ -628,6 +650,8 @@ final class Simulation {
         new SchedulerConfig(
             defaults.minWorkers(),
             max,
+            defaults.spareWorkers(),
+            defaults.idleNanos(),
             defaults.maxPrefetch(),
             defaults.prefetchNanos(),
             defaults.maxBytesInFlight(),
@@ -656,6 +680,7 @@ final class Simulation {
     keyed = random.nextInt(3) == 0 ? 2 + random.nextInt(9) : 0;
     broadcasts = random.nextInt(5) == 0 ? 1 + random.nextInt(4) : 0;
     alsoLater = random.nextInt(8) == 0;
+    chooses = random.nextInt(6) == 0;
     recycles = random.nextInt(4) == 0 || (resizes > 0 && random.nextBoolean());
     rotates = recycles || reloads > 0 || !limits.equals(Limits.NONE);
     least = config.minWorkers();
@@ -903,6 +928,7 @@ final class Simulation {
 
   private void settle() {
     observeLargest();
+    chosenFor = 0;
     long wait = scheduler.settle(now);
     while (!born.isEmpty()) {
       born.forEach(this::submit);
@@ -975,6 +1001,7 @@ final class Simulation {
       }
     }
     observeLaunches(useful, ready);
+    observeIdle(useful);
     check(useful <= Math.max(most + (rotates ? 1 : 0), usefulThen), "too many workers: " + useful);
     check(
         closing || resizedAt >= 0 || least < most || useful + draining <= most + 1,
@@ -1091,7 +1118,7 @@ final class Simulation {
    * on.
    */
   private void observeLaunches(int useful, int ready) {
-    long wanted = Math.max(closing ? 0 : least, Math.min(open(), most));
+    long wanted = wanted();
     boolean pause = now - lastStillborn <= config.maxBackoffNanos();
     check(
         useful >= wanted
@@ -1104,6 +1131,31 @@ final class Simulation {
       for (SimJob sim : jobs) {
         check(sim.outcome != null || sim.holder != 0, "a job waits though no worker boots");
       }
+    }
+  }
+
+  /** How many there should be at least for the jobs that there are. */
+  private long wanted() {
+    long spare = closing ? 0 : config.spareWorkers();
+    return Math.max(closing ? 0 : least, Math.min(open() + spare, most));
+  }
+
+  /** Where there are more than that for long, one that has idled for long does not stay. */
+  private void observeIdle(int useful) {
+    // One that goes may have got a job that was for it alone, and stays until that has ended.
+    boolean none = broadcasts == 0 && !alsoLater && resizedAt < 0;
+    boolean excess = none && config.idleNanos() > 0 && !closing;
+    excess &= useful > wanted() + (rotates ? 1 : 0);
+    if (!excess) {
+      excessSince = -1;
+      return;
+    }
+    excessSince = excessSince < 0 ? now : excessSince;
+    for (WorkerView view : scheduler.workers()) {
+      long since = Math.max(excessSince, workers.get(view.id()).idleSince);
+      check(
+          view.stage() != WorkerView.Stage.READY || now - since <= config.idleNanos() + MILLIS,
+          "a worker that idles is kept though there are more than should be");
     }
   }
 
@@ -1240,9 +1292,7 @@ final class Simulation {
       if (generation == candidate && !candidateProven) {
         check(alive(candidate) == 0, "several workers on trial at once");
         long others = serving(WorkerView.Stage.STARTING);
-        check(
-            others > Math.max(least, Math.min(open(), most)) || !hasRoom(0),
-            "one on trial, not one more");
+        check(others > wanted() || !hasRoom(0), "one on trial, not one more");
       } else {
         check(generation == currentGeneration(), "launched with settings of before");
         long there = workers.values().stream().filter(worker -> !worker.forgotten).count();
@@ -1269,6 +1319,11 @@ final class Simulation {
           worker.bytes == 0 || worker.bytes + sim.spec.bytes() <= config.maxBytesInFlight(),
           "too many bytes in flight");
       sim.holder = workerId;
+      sim.takenBack = false;
+      check(
+          chosenFor != job.id() || chosen == 0 || chosen == workerId,
+          "a job went to another worker than was chosen");
+      worker.held++;
       sim.startedHere = false;
       sim.finished = false;
       worker.bytes += sim.spec.bytes();
@@ -1305,7 +1360,7 @@ final class Simulation {
           boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
           other.passedByThere = own ? other.passedByThere : others ? other.passedByThere + 1 : 0;
           check(
-              other.passedByThere <= 3 * LABELS.length + 1,
+              other.passedByThere <= 2 * LABELS.length + 1,
               "a job waits for others' turns on the worker that has its key");
         }
       }
@@ -1321,7 +1376,7 @@ final class Simulation {
                 && (holders.size() <= config.maxKeys() || isOpen(key, sim));
         check(!kept || holder == workerId, "a key moved from a worker that gets jobs");
         check(
-            holder != null || workers.get(workerId).bytes == 0 || !anyIdles(),
+            chooses || holder != null || workers.get(workerId).bytes == 0 || !anyIdles(),
             "a new key went to a worker at work while another idles");
       }
     }
@@ -1389,6 +1444,28 @@ final class Simulation {
       }
     }
 
+    @Override
+    public boolean chooses() {
+      return chooses;
+    }
+
+    @Override
+    public int choose(Job<SimJob> job, List<WorkerView> candidates) {
+      check(chooses && !candidates.isEmpty(), "asked who gets a job for nothing");
+      Set<Long> ready = readyViews();
+      for (WorkerView candidate : candidates) {
+        check(ready.contains(candidate.id()), "a worker to choose that is not there");
+        check(
+            !job.attachment().takenBack || candidate.load() == 0 || !anyIdles(),
+            "a job that was taken back may go where it was");
+      }
+      int index = random.nextInt(candidates.size() + 2) - 1;
+      boolean valid = index >= 0 && index < candidates.size();
+      chosenFor = job.id();
+      chosen = valid ? candidates.get(index).id() : 0;
+      return index;
+    }
+
     private long rank(SimJob sim) {
       return sim.submittedAt - sim.spec.priority() * LEVEL;
     }
@@ -1422,6 +1499,7 @@ final class Simulation {
                     for (long jobId : ids) {
                       SimJob sim = byId.get(jobId);
                       worker.letGo(sim);
+                      sim.takenBack = true;
                       worker.givenJobs -= sim.spec.workerId() == 0 ? 1 : 0;
                     }
                   }
@@ -1484,10 +1562,12 @@ final class Simulation {
       observeLargest();
       // Launched to replace one that need not be replaced any more.
       boolean leftOver = rolledBack || limits.jobs() > 0;
+      long serve = serving(WorkerView.Stage.READY);
+      // One that goes since it idles needs no replacement, and leaves as many as there should be.
+      worker.shrunk |= worker.idledOut() && serving(WorkerView.Stage.STARTING) >= wanted();
       check(
           closing || worker.mayBeDue() || worker.shrunk || !worker.honest() || leftOver,
           "recycled for nothing");
-      long serve = serving(WorkerView.Stage.READY);
       check(
           closing
               || scheduler.workers().stream()
@@ -1499,11 +1579,7 @@ final class Simulation {
               || leftOver,
           "several workers leave at once");
       check(
-          closing
-              || worker.shrunk
-              || leftOver
-              || !hasRoom(1)
-              || serve >= Math.max(least, Math.min(open(), most)),
+          closing || worker.shrunk || leftOver || !hasRoom(1) || serve >= wanted(),
           "a worker leaves before its replacement is ready");
       if (random.nextInt(10) != 0) {
         worker.receive(
