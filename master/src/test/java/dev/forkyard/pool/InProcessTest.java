@@ -139,7 +139,7 @@ class InProcessTest {
             .cause()
             .isInstanceOfSatisfying(
                 JobTimeoutException.class,
-                // On a busy machine neither a dump nor what the kernel knows is there in time.
+                // Where neither the JVM nor the kernel has time to tell, it is without a dump.
                 timeout ->
                     assertThat(timeout.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN));
         assertThat(next.get(30, TimeUnit.SECONDS)).isEqualTo("next");

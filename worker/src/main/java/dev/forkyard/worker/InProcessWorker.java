@@ -4,6 +4,7 @@ import dev.forkyard.protocol.Scoreboard;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class InProcessWorker implements WorkerEnd {
   }
 
   private static final int KILLED = 137;
+  private static final long LOOK_NANOS = 10_000_000;
 
   /** How many pools are around the handlers of a thread, and of those that it starts. */
   private static final InheritableThreadLocal<Integer> DEPTH = new InheritableThreadLocal<>();
@@ -158,8 +160,13 @@ public final class InProcessWorker implements WorkerEnd {
     halt(0);
   }
 
+  /** The kill is near, and until then the master is still to be told where the job was. */
   @Override
   public void condemned() {
+    while (!over.get()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      Thread.interrupted();
+    }
     throw new Ended();
   }
 
