@@ -324,7 +324,12 @@ class CrashMatrixTest {
     await()
         .until(
             () -> {
-              pool.submit(ProcessPoolTest.Obey.class, "n").exceptionally(lost -> "lost").join();
+              // As many as there are workers, so that it has one of them.
+              List<JobFuture<String>> jobs = new ArrayList<>();
+              for (int i = 0; i < 2; i++) {
+                jobs.add(pool.submit(ProcessPoolTest.Obey.class, "sleep 50"));
+              }
+              jobs.forEach(job -> job.exceptionally(lost -> "lost").join());
               return ProcessHandle.of(pid).isEmpty();
             });
   }
