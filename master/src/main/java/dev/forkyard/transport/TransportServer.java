@@ -6,8 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,16 +39,13 @@ public final class TransportServer implements AutoCloseable {
     @Nullable ConnectionListener admit(Frame.Hello hello, Connection connection);
   }
 
-  private final EventLoopGroup group;
   private final EventLoop loop;
   private final Channel channel;
   private final String address;
   private final @Nullable Path socket;
 
-  private TransportServer(
-      EventLoopGroup group, Channel channel, String address, @Nullable Path socket) {
-    this.group = group;
-    this.loop = group.next();
+  private TransportServer(EventLoop loop, Channel channel, String address, @Nullable Path socket) {
+    this.loop = loop;
     this.channel = channel;
     this.address = address;
     this.socket = socket;
@@ -67,9 +63,11 @@ public final class TransportServer implements AutoCloseable {
     if (socket != null && socket.toString().length() > MAX_SOCKET_PATH_CHARS) {
       throw new IOException("the path of a Unix-domain socket would be too long: " + socket);
     }
-    EventLoopGroup group =
-        new MultiThreadIoEventLoopGroup(
-            1,
+    // A group of one would tell itself of its end on a thread of Netty's that keeps a program from
+    // exiting for a second.
+    EventLoop loop =
+        new SingleThreadIoEventLoop(
+            null,
             task -> {
               Thread thread = new Thread(task, "forkyard-loop");
               thread.setDaemon(true);
@@ -80,7 +78,7 @@ public final class TransportServer implements AutoCloseable {
     try {
       Channel channel =
           new ServerBootstrap()
-              .group(group)
+              .group(loop)
               .channel(kind.channel())
               // A write error must not discard what can still be read.
               .childOption(ChannelOption.AUTO_CLOSE, false)
@@ -98,10 +96,10 @@ public final class TransportServer implements AutoCloseable {
               .bind(bindAddress(kind, socket))
               .syncUninterruptibly()
               .channel();
-      return new TransportServer(group, channel, address(channel, socket), socket);
+      return new TransportServer(loop, channel, address(channel, socket), socket);
     } catch (Exception | Error e) {
       // Netty throws what failed as it is, also where it is a checked exception.
-      shutDown(group);
+      shutDown(loop);
       if (e instanceof Error error) {
         throw error;
       }
@@ -140,7 +138,7 @@ public final class TransportServer implements AutoCloseable {
   @Override
   public void close() {
     channel.close().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
-    shutDown(group);
+    shutDown(loop);
     if (socket != null) {
       try {
         Files.deleteIfExists(socket);
@@ -150,9 +148,8 @@ public final class TransportServer implements AutoCloseable {
     }
   }
 
-  private static void shutDown(EventLoopGroup group) {
-    group
-        .shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
+  private static void shutDown(EventLoop loop) {
+    loop.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
         .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 }

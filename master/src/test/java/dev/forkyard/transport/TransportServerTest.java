@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -254,6 +255,17 @@ class TransportServerTest {
         .hasMessage("could not listen on " + socket);
     await().until(() -> loops() == before);
     Files.delete(socket);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void itsEndLeavesNoThreadForWhichAProgramWouldWait(TransportKind kind) throws Exception {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    bind(kind);
+    server.close();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> !before.contains(thread) && !thread.isDaemon())
+        .isEmpty();
   }
 
   private static long loops() {
