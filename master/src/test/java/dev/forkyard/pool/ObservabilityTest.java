@@ -16,6 +16,7 @@ import dev.forkyard.pool.PoolEvent.WorkerReady;
 import dev.forkyard.pool.PoolEvent.WorkerRetired;
 import dev.forkyard.pool.PoolEvent.WorkerStarting;
 import dev.forkyard.pool.ProcessPoolTest.Obey;
+import dev.forkyard.process.ForkOptions;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -139,8 +140,7 @@ class ObservabilityTest {
       pool.submit(Obey.class, "a").join();
       pool.reload().join();
       await().until(() -> told(PoolReloaded.class).size() == 1);
-      List<Path> classPath = List.of(directory);
-      assertThat(pool.reload(classPath, List.of()))
+      assertThat(pool.reload(ForkOptions.ownClassPath(), List.of("-XX:NoSuchFlag=1")))
           .failsWithin(30, TimeUnit.SECONDS)
           .withThrowableThat()
           .havingCause()
