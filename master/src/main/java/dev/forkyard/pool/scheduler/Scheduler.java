@@ -497,10 +497,10 @@ public final class Scheduler<J> {
     assign(now);
     takeBack(now);
     trim(now);
-    shrink(now);
     shed();
     rotate(now);
     long nextLaunch = launchMissing(now);
+    shrink(now);
     finish(now);
     return Math.min(nextLaunch, timers.nanosUntilNext(now));
   }
