@@ -26,6 +26,7 @@ final class Simulation {
   private static final long SECONDS = 1_000 * MILLIS;
   private static final long MEMORY_LIMIT = 100;
   private static final long LEVEL = 100 * MILLIS;
+  private static final int MAX_LAUNCHES = 5_000;
   private static final String[] LABELS = {null, "a", "b"};
   private static final String[] KEYS = {"k", "l", "m", "n"};
 
@@ -1299,6 +1300,7 @@ final class Simulation {
         check(there == 0 || hasRoom(0), "launched without room in memory");
       }
       workers.put(workerId, new SimWorker(workerId, generation));
+      check(workers.size() < MAX_LAUNCHES, "workers are launched without end");
       if (alsoLater) {
         born.add(workerId);
       }
@@ -1359,8 +1361,9 @@ final class Simulation {
           check(!first || !overtaken, "a job goes before those that are for its worker alone");
           boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
           other.passedByThere = own ? other.passedByThere : others ? other.passedByThere + 1 : 0;
+          // Once round in the queue, and then where it waits for its worker, by turns with those.
           check(
-              other.passedByThere <= 2 * LABELS.length + 1,
+              other.passedByThere <= 3 * LABELS.length + 2,
               "a job waits for others' turns on the worker that has its key");
         }
       }
