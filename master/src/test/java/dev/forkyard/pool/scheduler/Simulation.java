@@ -1361,9 +1361,9 @@ final class Simulation {
           check(!first || !overtaken, "a job goes before those that are for its worker alone");
           boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
           other.passedByThere = own ? other.passedByThere : others ? other.passedByThere + 1 : 0;
-          // The last turn of its label may have been in the queue, before it waits for its worker.
+          // Once round in the queue, and then where it waits for its worker, by turns with those.
           check(
-              other.passedByThere <= 2 * LABELS.length + 2,
+              other.passedByThere <= 3 * LABELS.length + 2,
               "a job waits for others' turns on the worker that has its key");
         }
       }
@@ -1422,6 +1422,7 @@ final class Simulation {
           long sooner = rank(sim) - rank(other);
           check(
               sim.everHeld
+                  || isBehindOneThatCameBack(other)
                   || sooner < 0
                   || (sooner == 0 && !(before && sim.spec.priority() == other.spec.priority())),
               "jobs overtake each other in the queue");
@@ -1434,6 +1435,19 @@ final class Simulation {
               "a label waits for others' turns for too long");
         }
       }
+    }
+
+    /** What waited for a worker that is gone comes back, and then what that had, before it. */
+    private boolean isBehindOneThatCameBack(SimJob sim) {
+      return sim.spec.affinity() != null
+          && jobs.stream()
+              .anyMatch(
+                  each ->
+                      each.everHeld
+                          && each.holder == 0
+                          && each.outcome == null
+                          && each.spec.priority() == sim.spec.priority()
+                          && Objects.equals(each.spec.label(), sim.spec.label()));
     }
 
     /** A job that any worker may have does not wait for ever for those that have keys. */
