@@ -150,8 +150,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   /** From here on all happens on the loop. */
   void start(EventLoop eventLoop) {
     this.loop = eventLoop;
-    warnOfOvercommit(config);
     wake(eventLoop);
+    warnOfOvercommit(config);
   }
 
   Completer completer() {

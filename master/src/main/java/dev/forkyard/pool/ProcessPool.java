@@ -110,8 +110,9 @@ public final class ProcessPool implements AutoCloseable {
       throw e;
     }
     this.guard = started;
-    address.complete(server.address());
     loop.start(server.loop());
+    // Only now: a greeting must not be read before the loop has heard of the worker's token.
+    address.complete(server.address());
     loop.termination().thenRunAsync(this::release, task -> daemon(task, "-release").start());
   }
 
