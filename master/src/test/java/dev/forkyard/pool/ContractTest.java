@@ -227,10 +227,13 @@ class ContractTest {
       List<Double> times = Files.readAllLines(starts).stream().map(Double::valueOf).toList();
       // On a busy machine one may have lived for longer than a second, and not count.
       assertThat(times).hasSizeBetween(6, 9);
-      // Each pause is at least half of what it is on average, which doubles from 100 ms on.
+      // Pauses double from 100 ms on, and are at least half of that: 50, 100, 200, 400 ms. The
+      // fifth
+      // is not sure: where a socket's end is seen before the exit, the next start has the pause of
+      // the death before.
       assertThat(times.get(times.size() - 1) - times.get(0))
           .as("starts: %s", times)
-          .isGreaterThan(1.5);
+          .isGreaterThan(0.7);
       failure(submit(pool, "hopeless"), PoolBrokenException.class);
     }
   }
