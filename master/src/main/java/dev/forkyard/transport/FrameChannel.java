@@ -50,9 +50,11 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
   private @Nullable ChannelHandlerContext context;
   private @Nullable ByteBuf output;
 
-  /** So that small frames do without Netty's allocator; see {@link SharedInput}. */
-  private final ByteBuf kept =
-      Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(BUFFER_BYTES)).clear();
+  /**
+   * So that small frames do without Netty's allocator; see {@link SharedInput}. Made for the first,
+   * since whoever is not admitted is sent none.
+   */
+  private @Nullable ByteBuf kept;
 
   private @Nullable ConnectionListener listener;
   private @Nullable Throwable fault;
@@ -233,14 +235,19 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
 
   /** What is sent at one time most often fits into what is kept for that. */
   private ByteBuf roomFor(int size, ByteBufAllocator allocator) {
+    ByteBuf small = kept;
+    if (small == null) {
+      small = Unpooled.wrappedBuffer(ByteBuffer.allocateDirect(BUFFER_BYTES));
+      kept = small;
+    }
     ByteBuf room = output;
     if (room == null) {
-      boolean keptIsFree = kept.refCnt() == 1 && size <= BUFFER_BYTES;
-      room = keptIsFree ? kept.clear().retain() : allocator.buffer(Math.max(size, BUFFER_BYTES));
-    } else if (room == kept && size > room.writableBytes()) {
+      boolean isFree = small.refCnt() == 1 && size <= BUFFER_BYTES;
+      room = isFree ? small.clear().retain() : allocator.buffer(Math.max(size, BUFFER_BYTES));
+    } else if (room == small && size > room.writableBytes()) {
       room = allocator.buffer(Math.max(room.readableBytes() + size, 2 * BUFFER_BYTES));
-      room.writeBytes(kept);
-      kept.release();
+      room.writeBytes(small);
+      small.release();
     }
     room.ensureWritable(size);
     output = room;
