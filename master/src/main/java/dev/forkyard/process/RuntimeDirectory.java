@@ -140,13 +140,22 @@ public final class RuntimeDirectory implements AutoCloseable {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(base, "forkyard*-*")) {
       for (Path each : found) {
         if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)
-            && Files.getOwner(each, LinkOption.NOFOLLOW_LINKS).getName().equals(me)
+            && ownedBy(me, each)
             && stale(each)) {
           remove(each);
         }
       }
     } catch (IOException inUseByOthers) {
       // What can't be looked at is not ours to remove.
+    }
+  }
+
+  private static boolean ownedBy(String user, Path directory) {
+    try {
+      return Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).getName().equals(user);
+    } catch (IOException gone) {
+      // Another program has just removed its own, which is no reason to leave the others.
+      return false;
     }
   }
 
