@@ -25,12 +25,14 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -367,6 +369,7 @@ class ContractTest {
 
   @Test
   void closeReturnsWhileWorkersCrashAndEveryJobHasEnded() {
+    Set<ProcessHandle> others = children();
     ProcessPool pool = small().build();
     List<JobFuture<String>> jobs = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -379,7 +382,12 @@ class ContractTest {
           .isInstanceOf(CompletionException.class)
           .hasCauseInstanceOf(WorkerLostException.class);
     }
-    assertThat(ProcessHandle.current().children()).isEmpty();
+    assertThat(children()).isSubsetOf(others);
+  }
+
+  /** Also the guard of children that an earlier test had, which lives on for a while. */
+  private static Set<ProcessHandle> children() {
+    return ProcessHandle.current().children().collect(Collectors.toSet());
   }
 
   @Test

@@ -10,10 +10,12 @@ import dev.forkyard.worker.JobHandler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,7 +77,7 @@ class InProcessTest {
   void jobsRunInThisProcessAndTheirValuesAreCopiedByTheirCodecsAllTheSame(TransportKind kind) {
     STARTED.set(0);
     STOPPED.set(0);
-    long children = ProcessHandle.current().children().count();
+    Set<ProcessHandle> children = ProcessHandle.current().children().collect(Collectors.toSet());
     try (ProcessPool pool = here().workers(1).transport(kind).setting("thing", "b").build()) {
       Bag bag = new Bag(new ArrayList<>(List.of("a")));
       Bag filled = pool.submit(Fill.class, bag).join();
@@ -84,7 +86,7 @@ class InProcessTest {
       long pid = pool.submit(() -> ProcessHandle.current().pid()).join();
       assertThat(pid).isEqualTo(ProcessHandle.current().pid());
       assertThat(pool.workers()).singleElement().extracting(WorkerInfo::pid).isEqualTo(pid);
-      assertThat(ProcessHandle.current().children().count()).isEqualTo(children);
+      assertThat(ProcessHandle.current().children()).isSubsetOf(children);
       try (Stream<String> all =
           pool.map(ProcessPoolTest.Obey.class, Stream.generate(() -> "x").limit(5_000))) {
         assertThat(all).hasSize(5_000);

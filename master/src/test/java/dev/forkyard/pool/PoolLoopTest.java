@@ -123,7 +123,7 @@ class PoolLoopTest {
       List<ProcessHandle> workers =
           ProcessHandle.current()
               .children()
-              .filter(each -> commandLine(each).contains(".WorkerMain"))
+              .filter(each -> isWorkerOfThis(commandLine(each)))
               .toList();
       assertThat(workers).hasSize(2);
       workers.forEach(ProcessHandle::destroyForcibly);
@@ -137,6 +137,12 @@ class PoolLoopTest {
       logger.detachAppender(lines);
     }
     assertThat(lines.list).isEmpty();
+  }
+
+  /** A worker's names its scoreboard, and that its pool's directory. */
+  private boolean isWorkerOfThis(String commandLine) {
+    String name = directory.path().getFileName().toString();
+    return commandLine.contains(".WorkerMain") && commandLine.contains(name);
   }
 
   /** The JDK doesn't tell it where it is long. */
