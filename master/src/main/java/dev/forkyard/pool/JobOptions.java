@@ -181,8 +181,8 @@ public final class JobOptions {
   }
 
   /**
-   * How long the job may wait for a worker. Then it ends with {@link JobTimeoutException} and never
-   * runs. More than 50 years is for ever.
+   * How long the job may wait for its start, in the queue or behind others in a worker's hands.
+   * Then it ends with {@link JobTimeoutException} and never runs. More than 50 years is for ever.
    *
    * @throws IllegalArgumentException if it is zero or negative
    */

@@ -129,6 +129,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             config.workers(),
             config.spareWorkers(),
             JobOptions.nanos(config.idleTimeout()),
+            1,
             config.prefetch(),
             JobOptions.nanos(config.bootTimeout()),
             JobOptions.nanos(config.heartbeatTimeout()),
@@ -1030,9 +1031,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   @Override
-  public Progress progress(long workerId) {
+  public List<Progress> progress(long workerId) {
     WorkerLink link = links.get(workerId);
-    return link == null ? Progress.NONE : link.progress();
+    return link == null ? List.of() : List.of(link.progress());
   }
 
   @Override

@@ -140,6 +140,20 @@ class DeadlinesTest {
   }
 
   @Test
+  void aJobThatWaitsTooLongBehindAnotherInItsWorkerNeverRuns() throws Exception {
+    // Short jobs, so that the worker gets more than one at a time.
+    List<JobFuture<String>> brief = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      brief.add(submit("pid 0", NONE));
+    }
+    assertThat(brief).allSatisfy(job -> assertThat(job).succeedsWithin(30, TimeUnit.SECONDS));
+    JobFuture<String> busy = submit("sleep 60000", NONE);
+    JobTimeoutException queue = timeout(submit("pid 0", NONE.withQueueTimeout(millis(300))));
+    assertThat(queue.deadline()).isEqualTo(Deadline.QUEUE);
+    assertThat(busy).isNotDone();
+  }
+
+  @Test
   @EnabledOnOs(OS.LINUX)
   void theKernelTellsOfTheThreadsOfAJvmThatCanNot() throws Exception {
     JobTimeoutException stopped = timeout(submit("stop 0", JobOptions.timeout(millis(500))));

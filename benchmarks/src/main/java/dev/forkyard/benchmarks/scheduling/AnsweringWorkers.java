@@ -6,6 +6,7 @@ import dev.forkyard.pool.scheduler.Outcome;
 import dev.forkyard.pool.scheduler.Progress;
 import dev.forkyard.pool.scheduler.Scheduler;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /** Workers without processes, which answer when they are told to, the oldest job first. */
 final class AnsweringWorkers implements Actions<Object> {
@@ -40,8 +41,8 @@ final class AnsweringWorkers implements Actions<Object> {
   }
 
   @Override
-  public Progress progress(long workerId) {
-    return Progress.NONE;
+  public List<Progress> progress(long workerId) {
+    return List.of();
   }
 
   @Override

@@ -30,6 +30,7 @@ public final class BusyScheduler {
                 workers,
                 0,
                 0,
+                1,
                 PREFETCH,
                 BOOT_NANOS,
                 BOOT_NANOS,

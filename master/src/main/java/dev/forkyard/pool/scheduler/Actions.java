@@ -39,7 +39,7 @@ public interface Actions<J> {
   /** Ask for jobs back that have not started. */
   void recall(long workerId, long[] jobIds);
 
-  /** Ask the job to stop, if it still runs, and hit no other; it is not condemned. */
+  /** Ask the job to stop, if it still runs, and hit no other; it is not condemned, and may end. */
   void askToStop(long workerId, long jobId);
 
   /** Interrupt the condemned job and ask for a thread dump. */
@@ -55,15 +55,18 @@ public interface Actions<J> {
   void kill(long workerId);
 
   /**
-   * Compare-and-set the worker's slot from RUNNING(run) to CONDEMNED(run).
+   * Compare-and-set the slot of the worker that is RUNNING(run) to CONDEMNED(run).
    *
    * @param run the attempt of the job, as {@link Job#run} says
-   * @return false if that does not run there, and nobody may be hit
+   * @return false if that runs in none, and nobody may be hit
    */
   boolean condemn(long workerId, long run);
 
-  /** What the worker publishes about itself: evidence from an untrusted source. */
-  Progress progress(long workerId);
+  /**
+   * What the worker publishes about itself, for each of its slots: evidence from an untrusted
+   * source. Empty where nothing is known.
+   */
+  List<Progress> progress(long workerId);
 
   /** A number that the worker changes while it runs: evidence from the same source. */
   long beats(long workerId);

@@ -60,8 +60,8 @@ final class Dispatch<J> {
   private @Nullable Worker<J> chosen(Job<J> job) {
     List<Worker<J>> candidates = crew.all();
     candidates.removeIf(each -> !each.takesJobs() || !hasRoom(each, job) || isReserved(each));
-    if (job.takenBack && candidates.stream().anyMatch(each -> each.load() == 0)) {
-      candidates.removeIf(each -> each.load() > 0);
+    if (job.takenBack && candidates.stream().anyMatch(Worker::hasFreeSlot)) {
+      candidates.removeIf(each -> !each.hasFreeSlot());
     }
     if (candidates.isEmpty()) {
       return null;
@@ -77,9 +77,8 @@ final class Dispatch<J> {
   }
 
   private boolean hasRoom(Worker<J> candidate, Job<J> job) {
-    int load = candidate.load();
-    return load == 0
-        || (load < depth && candidate.bytes + job.spec().bytes() <= config.maxBytesInFlight());
+    boolean fits = candidate.bytes + job.spec().bytes() <= config.maxBytesInFlight();
+    return candidate.hasFreeSlot() || (candidate.load() < depth && fits);
   }
 
   private @Nullable Job<J> nextWithTies() {

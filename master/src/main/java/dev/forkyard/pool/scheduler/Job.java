@@ -27,11 +27,26 @@ public final class Job<J> {
   /** When it was first seen to run in this attempt; it can't have started later. */
   long seenRunningNanos;
 
-  /**
-   * The one deadline that it waits for: of the queue while queued, of the run while in a worker's
-   * hands.
-   */
+  /** The end of its rest, or when its run is looked at again, in a worker's slot. */
   Timers.@Nullable Timer timer;
+
+  /** When it has waited too long for its first start. */
+  Timers.@Nullable Timer expiry;
+
+  /** It is one of its worker's first jobs, which run or are next to. */
+  boolean inSlot;
+
+  /** When it became one, or was last seen to run. */
+  long stirredNanos;
+
+  /** It was asked to end by itself in this attempt, so that its neighbours live. */
+  boolean warned;
+
+  /** Until when it may. */
+  long graceEndsNanos;
+
+  /** For which of its deadlines that was; null if nobody waits for it any more. */
+  @Nullable Deadline overdue;
 
   /** Its neighbours in the queue; the queue's business alone. */
   @Nullable Job<J> previous;
@@ -116,6 +131,11 @@ public final class Job<J> {
     return state;
   }
 
+  /** Whether there is a limit to how long it may wait for its first start. */
+  boolean mayExpire() {
+    return spec.queueNanos() > 0 && attempt == 1;
+  }
+
   boolean ended() {
     return state instanceof JobState.Ended;
   }
@@ -151,6 +171,9 @@ public final class Job<J> {
     if (next instanceof JobState.Assigned assigned) {
       workerId = assigned.workerId();
       askedToStop = false;
+      inSlot = false;
+      warned = false;
+      overdue = null;
     }
   }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param runNanos how long an attempt may run; 0 is without limit
  * @param softNanos how long an attempt may run until it is asked to stop; 0 is without limit
  * @param stallNanos how long an attempt may run without telling of progress; 0 is without limit
- * @param queueNanos how long it may wait for its first worker; 0 is without limit
+ * @param queueNanos how long it may wait for its first start; 0 is without limit
  * @param retries how many more attempts it gets
  * @param retryLost whether it is run again when its worker is lost
  * @param backoffNanos the pause before the first retry, doubled with each further one

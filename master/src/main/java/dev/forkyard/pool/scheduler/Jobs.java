@@ -2,6 +2,7 @@ package dev.forkyard.pool.scheduler;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 
 /** The jobs that were accepted: those that wait, their retries, and how each ended; counted. */
 final class Jobs<J> {
@@ -10,6 +11,7 @@ final class Jobs<J> {
   private final Timers timers;
   private final Backoff backoff;
   private final Waiting<J> waiting;
+  private final ObjLongConsumer<Job<J>> expire;
 
   /** Those that wait for the end of a pause before they run again. */
   private final Set<Job<J>> resting = new LinkedHashSet<>();
@@ -20,7 +22,18 @@ final class Jobs<J> {
   private long cancelled;
   private long retried;
 
-  Jobs(Actions<J> actions, Timers timers, Backoff backoff, Waiting<J> waiting) {
+  /**
+   * Of none so far.
+   *
+   * @param expire is told of each that has waited too long for its first start
+   */
+  Jobs(
+      Actions<J> actions,
+      Timers timers,
+      Backoff backoff,
+      Waiting<J> waiting,
+      ObjLongConsumer<Job<J>> expire) {
+    this.expire = expire;
     this.waiting = waiting;
     this.actions = actions;
     this.timers = timers;
@@ -41,10 +54,19 @@ final class Jobs<J> {
       return;
     }
     submitted++;
-    long queueNanos = job.spec().queueNanos();
-    if (queueNanos > 0) {
-      job.timer = timers.at(now + queueNanos, at -> endQueued(job, new Outcome.Expired()));
+    watchExpiry(job);
+  }
+
+  private void watchExpiry(Job<J> job) {
+    if (job.mayExpire() && job.expiry == null && !job.ended()) {
+      long at = job.submittedNanos + job.spec().queueNanos();
+      job.expiry = timers.at(at, then -> expire(job, then));
     }
+  }
+
+  private void expire(Job<J> job, long now) {
+    job.expiry = null;
+    expire.accept(job, now);
   }
 
   /** Whether none waits that any worker may have. */
@@ -131,18 +153,28 @@ final class Jobs<J> {
   }
 
   private void hasLeftQueue(Job<J> job) {
-    stopWaiting(job);
     if (job.firstDequeue()) {
       actions.dequeued(job);
     }
   }
 
+  /** It starts, ends, or is not in a slot any more. */
   void stopWaiting(Job<J> job) {
     timers.cancel(job.timer);
     job.timer = null;
+    stopExpiring(job);
+  }
+
+  /** It is next to start, or has ended. */
+  void stopExpiring(Job<J> job) {
+    if (job.expiry != null) {
+      timers.cancel(job.expiry);
+      job.expiry = null;
+    }
   }
 
   void end(Job<J> job, Outcome outcome) {
+    stopExpiring(job);
     job.become(new JobState.Ended(outcome));
     waiting.release(job);
     if (outcome instanceof Outcome.Cancelled) {
@@ -170,13 +202,15 @@ final class Jobs<J> {
 
   /** A job that was in a worker's hands and did not start goes on as if nothing had been. */
   void giveBack(Job<J> job) {
-    stopWaiting(job);
+    timers.cancel(job.timer);
+    job.timer = null;
     if (job.ended()) {
       job.returnedUnstarted();
       left(job);
     } else {
       job.become(new JobState.Queued());
       addFirst(job);
+      watchExpiry(job);
     }
   }
 

@@ -22,31 +22,43 @@ final class Judge<J> {
 
   /**
    * Each job in the dead worker's hands goes where its scoreboard says: ended, running, or not
-   * started.
+   * started. Jobs start in the order of the line, so one before another that has started, and of
+   * which no slot speaks any more, has ended. (Or it was given back, and the answer was never read:
+   * that can't be told apart, and it may not run again.)
    */
   void judge(Worker<J> worker, long now) {
     List<Job<J>> line = new ArrayList<>(worker.line);
     worker.line.clear();
-    Progress progress = actions.progress(worker.id);
-    int at = -1;
-    for (int i = 0; i < line.size(); i++) {
-      if (progress.reached(line.get(i))) {
-        at = i;
-      }
+    List<Progress> slots = actions.progress(worker.id);
+    int furthest = -1;
+    boolean unknown = false;
+    for (Progress slot : slots) {
+      int at = find(slot, line);
+      furthest = Math.max(furthest, at);
+      boolean replied = slot.state() == Progress.State.NONE || worker.replied.contains(slot.run());
+      unknown |= at < 0 && !replied;
     }
-    boolean noneStarted =
-        at < 0 && (progress.state() == Progress.State.NONE || progress.run() == worker.lastReplied);
-    boolean unknown = at < 0 && !noneStarted;
     for (int i = line.size() - 1; i >= 0; i--) {
       Job<J> job = line.get(i);
-      if (unknown || (i == at && progress.state() != Progress.State.ENDED)) {
-        loseRunning(job, i == at ? Scheduler.ranNanos(worker, progress, now) : 0, now);
-      } else if (i <= at) {
+      Progress slot = Progress.of(job, slots);
+      boolean ran = slot.state() != Progress.State.NONE && slot.state() != Progress.State.ENDED;
+      if (unknown || ran) {
+        loseRunning(job, ran ? Scheduler.ranNanos(worker, slot, now) : 0, now);
+      } else if (i <= furthest) {
         loseReply(job);
       } else {
         loseUnstarted(job);
       }
     }
+  }
+
+  private static <T> int find(Progress slot, List<Job<T>> line) {
+    for (int i = 0; i < line.size(); i++) {
+      if (slot.reached(line.get(i))) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   private void loseUnstarted(Job<J> job) {

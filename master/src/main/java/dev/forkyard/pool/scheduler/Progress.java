@@ -1,7 +1,9 @@
 package dev.forkyard.pool.scheduler;
 
+import java.util.List;
+
 /**
- * Where a worker's job thread is, as its scoreboard says.
+ * Where one slot of a worker is, as its scoreboard says.
  *
  * @param run the attempt of the job that the state speaks of, as {@link Job#run} says
  * @param startedNanos when that job started, by the clock of the scheduler
@@ -12,7 +14,7 @@ public record Progress(State state, long run, long startedNanos, long progressed
   /** Nothing was started yet. */
   public static final Progress NONE = new Progress(State.NONE, 0, 0, 0);
 
-  /** What the job thread does. */
+  /** What the slot's thread does. */
   public enum State {
     /** It has not started any job. */
     NONE,
@@ -22,6 +24,16 @@ public record Progress(State state, long run, long startedNanos, long progressed
     ENDED,
     /** It was condemned while it ran the job, and starts nothing more. */
     CONDEMNED
+  }
+
+  /** That of the slot that speaks of the job's attempt; {@link #NONE} if none does. */
+  static Progress of(Job<?> job, List<Progress> slots) {
+    for (Progress slot : slots) {
+      if (slot.reached(job)) {
+        return slot;
+      }
+    }
+    return NONE;
   }
 
   boolean runs(Job<?> job) {

@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
  * compares what should be with what is and closes the gap: jobs to hand out, workers to launch,
  * jobs to take back, an end to reach.
  *
- * <p>A worker's line holds its jobs in the order in which it got them, and it runs them in that
- * order. So its scoreboard, which names one job, tells of each job in the line whether it has ended
- * (before the named one), runs, or has not started (behind it). A kill that is meant for a job
- * first condemns the slot, by a compare-and-set against the worker's own; where that fails the job
- * has ended and nobody is hit. A worker is dead when its process has exited and its socket was read
- * to its end; only then are its jobs judged.
+ * <p>A worker's line holds its jobs in the order in which it got them, and it starts them in that
+ * order, as many at once as it has slots. So its scoreboard, which names one job a slot, tells of
+ * each job in the line whether it runs (named so), has ended (before the furthest that is named),
+ * or has not started (behind that). A kill that is meant for a job first condemns its slot, by a
+ * compare-and-set against the worker's own; where that fails the job has ended and nobody is hit.
+ * Where others run beside it, it is first asked to end by itself. A worker is dead when its process
+ * has exited and its socket was read to its end; only then are its jobs judged.
  *
  * @param <J> what the pool attaches to a job
  */
@@ -61,6 +62,9 @@ public final class Scheduler<J> {
   /** When it is looked again for workers that have idled for too long. */
   private Timers.@Nullable Timer idleLook;
 
+  /** How many are on their way out that never showed that they work. */
+  private int infantsLeaving;
+
   private long dropped;
   private long lost;
 
@@ -70,7 +74,7 @@ public final class Scheduler<J> {
     this.actions = actions;
     this.supervision = new Supervision(config);
     this.waiting = new Waiting<>(crew, config);
-    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), waiting);
+    this.jobs = new Jobs<>(actions, timers, new Backoff(config.seed()), waiting, this::expire);
     this.dispatch = new Dispatch<>(config, actions, waiting, crew);
     this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
@@ -90,6 +94,18 @@ public final class Scheduler<J> {
       jobs.add(job, now);
     }
     return job;
+  }
+
+  /** One that waits ends; one that waits behind others in a worker's hands is asked back first. */
+  private void expire(Job<J> job, long now) {
+    if (job.state() instanceof JobState.Queued) {
+      jobs.endQueued(job, new Outcome.Expired());
+      return;
+    }
+    Worker<J> worker = crew.find(job.workerId());
+    if (worker != null && !worker.doomed() && worker.find(job.id()) == job) {
+      recall(worker, new long[] {job.id()}, now);
+    }
   }
 
   /** Ends the job at once, and stops it if it runs; does nothing if it has ended. */
@@ -328,12 +344,14 @@ public final class Scheduler<J> {
       dropped++;
       return false;
     }
-    boolean wasHead = worker.line.peekFirst() == job;
     crew.take(worker, job);
     if (worker.spent()) {
       rotation.look(worker);
     }
-    worker.lastReplied = job.run();
+    worker.replied.add(job.run());
+    if (worker.replied.isFull()) {
+      worker.replied.keepThose(actions.progress(worker.id));
+    }
     worker.answered++;
     supervision.proved();
     measure(runNanos);
@@ -341,7 +359,9 @@ public final class Scheduler<J> {
     if (!job.ended()) {
       boolean again =
           !ok && jobs.mayRetry(job) && !job.askedToStop() && actions.wantsRetry(job, reply);
-      if (again) {
+      if (job.overdue != null) {
+        jobs.end(job, new Outcome.TimedOut(job.overdue, null, runNanos));
+      } else if (again) {
         jobs.retry(job, false, runNanos, now);
       } else {
         jobs.end(job, new Outcome.Replied(ok, reply));
@@ -349,8 +369,8 @@ public final class Scheduler<J> {
     } else {
       jobs.left(job);
     }
-    if (wasHead) {
-      watchHead(worker, now);
+    if (job.inSlot) {
+      watchSlots(worker, now);
     }
     return true;
   }
@@ -371,12 +391,13 @@ public final class Scheduler<J> {
       return false;
     }
     recallAnswered(worker);
-    Job<J> head = worker.line.peekFirst();
+    boolean wasInSlot = false;
     for (int i = jobIds.length - 1; i >= 0; i--) {
       Job<J> job = worker.find(jobIds[i]);
       if (job == null || isCondemned(worker, job)) {
         dropped++;
       } else {
+        wasInSlot |= job.inSlot;
         crew.take(worker, job);
         refund(worker, job);
         job.takenBack = true;
@@ -384,8 +405,8 @@ public final class Scheduler<J> {
       }
     }
     rotation.look(worker);
-    if (worker.line.peekFirst() != head) {
-      watchHead(worker, now);
+    if (wasInSlot) {
+      watchSlots(worker, now);
     }
     return true;
   }
@@ -523,7 +544,7 @@ public final class Scheduler<J> {
       if (job == null || worker == null) {
         return;
       }
-      int load = worker.load();
+      boolean free = worker.hasFreeSlot();
       jobs.handOut(job);
       job.become(new JobState.Assigned(worker.id));
       crew.put(worker, job);
@@ -531,8 +552,8 @@ public final class Scheduler<J> {
         rotation.look(worker);
       }
       actions.run(worker.id, job);
-      if (load == 0) {
-        watchHead(worker, now);
+      if (free) {
+        watchSlots(worker, now);
       }
     }
   }
@@ -540,9 +561,10 @@ public final class Scheduler<J> {
   /** How many jobs a worker may hold: many short ones, but nothing behind a long one. */
   private int depth() {
     if (runNanosAverage < 0) {
-      return 1;
+      return config.slots();
     }
-    return 1 + (int) Math.min(config.maxPrefetch(), config.prefetchNanos() / (runNanosAverage + 1));
+    long more = config.slots() * config.prefetchNanos() / (runNanosAverage + 1);
+    return config.slots() + (int) Math.min(config.maxPrefetch(), more);
   }
 
   private void measure(long runNanos) {
@@ -551,14 +573,14 @@ public final class Scheduler<J> {
         runNanosAverage < 0 ? bounded : runNanosAverage + (bounded - runNanosAverage) / 8;
   }
 
-  /** While a worker idles, no other may sit on jobs that it has not started. */
+  /** While a worker has a free slot, no other may sit on jobs that it has not started. */
   private void takeBack(long now) {
     Worker<J> idle = crew.leastLoaded();
     Worker<J> victim = crew.mostLoadedNotAsked();
     if (jobs.noneWaits()
         && !budget.exceeded()
         && idle != null
-        && idle.load() == 0
+        && idle.hasFreeSlot()
         && victim != null) {
       int count = (victim.loose() + 1) / 2;
       long[] ids = new long[count];
@@ -591,6 +613,9 @@ public final class Scheduler<J> {
       long pause = supervision.pauseNanos(now);
       if (pause > 0) {
         return pause;
+      } else if (infantsLeaving > 0 && !closing) {
+        // How long the pause is depends on what they ended of.
+        return Long.MAX_VALUE;
       }
       launch(trial ? reload.candidate() : reload.current(), now);
     }
@@ -601,7 +626,8 @@ public final class Scheduler<J> {
   private long wanted() {
     long least = closing ? 0 : minWorkers;
     long spare = closing ? 0 : config.spareWorkers();
-    return Math.max(least, Math.min(jobs.pending() + spare, maxWorkers));
+    long forJobs = (jobs.pending() + config.slots() - 1) / config.slots();
+    return Math.max(least, Math.min(forJobs + spare, maxWorkers));
   }
 
   /** Whether another is to be ready before one goes. */
@@ -689,7 +715,7 @@ public final class Scheduler<J> {
                 kill(late, at);
               }
             });
-    crew.add(new Worker<>(id, generation, now, new Starting(deadline)));
+    crew.add(new Worker<>(id, generation, config.slots(), now, new Starting(deadline)));
     reload.launched(generation);
     actions.launch(id, generation);
   }
@@ -714,15 +740,26 @@ public final class Scheduler<J> {
 
   // Deadlines.
 
-  /** The job at the head of the line is next to run or runs; from here its deadline is watched. */
-  private void watchHead(Worker<J> worker, long now) {
-    worker.stirredNanos = now;
+  /** The first jobs of the line run or are next to; from here their deadlines are watched. */
+  private void watchSlots(Worker<J> worker, long now) {
     Job<J> head = worker.line.peekFirst();
     if (head == null) {
       worker.idleSinceNanos = now;
+    } else if (worker.slots == 1) {
+      watchSlot(worker, head, now);
+    } else {
+      worker.inSlots().forEach(job -> watchSlot(worker, job, now));
     }
-    if (head != null && !head.ended() && head.timer == null) {
-      watch(worker, head, now, Deadline.next(head, now, now), now);
+  }
+
+  private void watchSlot(Worker<J> worker, Job<J> job, long now) {
+    if (!job.inSlot) {
+      job.inSlot = true;
+      job.stirredNanos = now;
+      jobs.stopExpiring(job);
+      if (!job.ended() && job.timer == null) {
+        watch(worker, job, now, Deadline.next(job, now, now), now);
+      }
     }
   }
 
@@ -737,7 +774,7 @@ public final class Scheduler<J> {
 
   private void checkDeadline(Worker<J> worker, Job<J> job, long since, long now) {
     job.timer = null;
-    Progress progress = actions.progress(worker.id);
+    Progress progress = Progress.of(job, actions.progress(worker.id));
     if (progress.runs(job)) {
       sawRunning(job, worker, now);
       long started = Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);
@@ -747,17 +784,38 @@ public final class Scheduler<J> {
         actions.askToStop(worker.id, job.id());
         due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
       }
-      if (due == null || due.atNanos() - now > 0) {
+      boolean over = due != null && due.atNanos() - now <= 0;
+      Deadline passed = job.overdue != null || !over ? job.overdue : due.deadline();
+      if (passed == null) {
         watch(worker, job, since, due, now);
         return;
-      }
-      if (actions.condemn(worker.id, job.run())) {
-        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now), now);
+      } else if (mayEndByItself(worker, job, now)) {
+        job.overdue = passed;
+        job.timer = timers.at(job.graceEndsNanos, at -> checkDeadline(worker, job, since, at));
+        return;
+      } else if (actions.condemn(worker.id, job.run())) {
+        timeOut(worker, job, passed, ranNanos(worker, progress, now), now);
         return;
       }
     }
     // It has ended and its reply is under way, or it has not started; the pulse bounds both.
     job.timer = timers.at(now + RECHECK_NANOS, at -> checkDeadline(worker, job, since, at));
+  }
+
+  /**
+   * Where others may run beside it, whom its end would cost: asks it, once, to end by itself, and
+   * tells whether there is time left for that.
+   */
+  private boolean mayEndByItself(Worker<J> worker, Job<J> job, long now) {
+    if (worker.slots == 1) {
+      return false;
+    }
+    if (!job.warned) {
+      job.warned = true;
+      job.graceEndsNanos = now + config.hardNanos();
+      actions.askToStop(worker.id, job.id());
+    }
+    return job.graceEndsNanos - now > 0;
   }
 
   /** What the worker claims about its future does not count. */
@@ -786,26 +844,32 @@ public final class Scheduler<J> {
    * not.
    */
   private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
-    Progress progress = actions.progress(worker.id);
-    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {
-      climb(worker, job, null, ranNanos(worker, progress, now), now);
-      return;
+    if (!stopsRun(worker, job, now)) {
+      recall(worker, new long[] {job.id()}, now);
+      job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
     }
-    recall(worker, new long[] {job.id()}, now);
-    job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
   }
 
   private void recheckCancelled(Worker<J> worker, Job<J> job, long now) {
     job.timer = null;
-    if (worker.doomed() || worker.find(job.id()) != job) {
-      return;
-    }
-    Progress progress = actions.progress(worker.id);
-    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {
-      climb(worker, job, null, ranNanos(worker, progress, now), now);
-    } else {
+    if (!worker.doomed() && worker.find(job.id()) == job && !stopsRun(worker, job, now)) {
       job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
     }
+  }
+
+  /** Whether the job, for which nobody waits any more, runs, and its end is under way. */
+  private boolean stopsRun(Worker<J> worker, Job<J> job, long now) {
+    Progress progress = Progress.of(job, actions.progress(worker.id));
+    if (!progress.runs(job)) {
+      return false;
+    } else if (mayEndByItself(worker, job, now)) {
+      job.timer = timers.at(job.graceEndsNanos, at -> recheckCancelled(worker, job, at));
+      return true;
+    } else if (actions.condemn(worker.id, job.run())) {
+      climb(worker, job, null, ranNanos(worker, progress, now), now);
+      return true;
+    }
+    return false;
   }
 
   private void recall(Worker<J> worker, long[] jobIds, long now) {
@@ -838,10 +902,10 @@ public final class Scheduler<J> {
 
   /** Whether a recalled job is still there and not at work: then the worker kept silent. */
   private boolean holdsAny(Worker<J> worker, long[] jobIds) {
-    Progress progress = actions.progress(worker.id);
+    List<Progress> slots = actions.progress(worker.id);
     for (long jobId : jobIds) {
       Job<J> job = worker.find(jobId);
-      if (job != null && job.id() == jobId && !progress.reached(job)) {
+      if (job != null && job.id() == jobId && !Progress.of(job, slots).reached(job)) {
         return true;
       }
     }
@@ -858,22 +922,27 @@ public final class Scheduler<J> {
   }
 
   /**
-   * A worker that shows no sign of life is frozen. One that has not started its first job, or not
-   * replied for it, for too long is stuck, unless its connection is at work.
+   * A worker that shows no sign of life is frozen. One that has not started its first jobs, or not
+   * replied for them, for too long is stuck, unless its connection is at work.
    */
   private void pulse(Worker<J> worker, long now) {
-    Job<J> head = worker.line.peekFirst();
-    boolean runs = head != null && actions.progress(worker.id).runs(head);
+    List<Progress> slots = actions.progress(worker.id);
+    boolean runs = false;
+    boolean stuck = false;
+    for (Job<J> job : worker.inSlots()) {
+      if (Progress.of(job, slots).runs(job)) {
+        runs = true;
+        job.stirredNanos = now;
+      }
+      stuck |= now - job.stirredNanos >= config.pulseNanos();
+    }
     int looks = runs ? config.runningLooks() : config.idleLooks();
     if (worker.vitals.missed(actions.beats(worker.id)) >= looks) {
       actions.frozen(worker.id);
       kill(worker, now);
       return;
     }
-    if (head == null || runs) {
-      worker.stirredNanos = now;
-    } else if (now - worker.stirredNanos >= config.pulseNanos()
-        && now - worker.heardNanos >= config.pulseNanos()) {
+    if (stuck && now - worker.heardNanos >= config.pulseNanos()) {
       kill(worker, now);
       return;
     }
@@ -932,6 +1001,7 @@ public final class Scheduler<J> {
       return;
     }
     worker.asked |= worker.state() instanceof Draining && worker.line.isEmpty();
+    lookWhetherInfant(worker, now);
     completeCondemned(worker, null);
     leaveState(worker);
     Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
@@ -976,6 +1046,7 @@ public final class Scheduler<J> {
     if (worker.exited && worker.socketEnded) {
       bury(worker, now);
     } else if (!(worker.state() instanceof Dying)) {
+      lookWhetherInfant(worker, now);
       completeCondemned(worker, null);
       boolean asked = worker.state() instanceof Draining && worker.line.isEmpty();
       leaveState(worker);
@@ -985,7 +1056,19 @@ public final class Scheduler<J> {
     }
   }
 
+  /** When its end begins: whether that counts as a failed boot. */
+  private void lookWhetherInfant(Worker<J> worker, long now) {
+    boolean young =
+        !worker.proven || (!worker.everAssigned && now - worker.readyNanos < INFANCY_NANOS);
+    boolean unasked = !closing && !worker.dismissed && !worker.overweight;
+    if (young && unasked && !worker.doomed()) {
+      worker.leavesAsInfant = true;
+      infantsLeaving++;
+    }
+  }
+
   private void bury(Worker<J> worker, long now) {
+    lookWhetherInfant(worker, now);
     completeCondemned(worker, null);
     if (worker.state() instanceof Draining && worker.line.isEmpty()) {
       worker.asked = true;
@@ -999,11 +1082,12 @@ public final class Scheduler<J> {
     if (unasked) {
       lost++;
     }
-    boolean stillborn =
-        !worker.proven || (!worker.everAssigned && now - worker.readyNanos < INFANCY_NANOS);
     reload.gone(worker.generation);
-    if (stillborn && !closing && !worker.dismissed && !worker.overweight) {
-      failedToBoot(worker, now);
+    if (worker.leavesAsInfant) {
+      infantsLeaving--;
+      if (!closing) {
+        failedToBoot(worker, now);
+      }
     }
     actions.forget(worker.id, unasked);
   }
@@ -1030,9 +1114,8 @@ public final class Scheduler<J> {
   public Counts counts() {
     long running = 0;
     for (Worker<J> worker : crew.all()) {
-      Job<J> head = worker.line.peekFirst();
-      if (head != null && !head.ended()) {
-        running++;
+      for (Job<J> job : worker.inSlots()) {
+        running += job.ended() ? 0 : 1;
       }
     }
     return jobs.counts(running, dropped, crew.size(), lastWorkerId, lost);

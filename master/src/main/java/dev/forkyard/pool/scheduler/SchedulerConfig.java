@@ -8,10 +8,11 @@ package dev.forkyard.pool.scheduler;
  * @param spareWorkers how many live beyond those that there are jobs for, as far as may be
  * @param idleNanos how long a worker may idle until it goes, where there are more than should be; 0
  *     is without limit
- * @param maxPrefetch how many jobs a worker may hold beyond the running one
+ * @param slots how many jobs a worker runs at once
+ * @param maxPrefetch how many jobs a worker may hold beyond those that run
  * @param prefetchNanos how much work, by the measured run time, a worker may hold beyond the
- *     running job
- * @param maxBytesInFlight payload bytes a worker may hold at once, its only job aside
+ *     running jobs
+ * @param maxBytesInFlight payload bytes a worker may hold at once where jobs wait there for a slot
  * @param bootNanos from launch to greeting
  * @param dumpNanos from a condemnation to SIGTERM, in which the thread dump is awaited
  * @param hardNanos from a condemnation to SIGKILL
@@ -45,6 +46,7 @@ public record SchedulerConfig(
     int maxWorkers,
     int spareWorkers,
     long idleNanos,
+    int slots,
     int maxPrefetch,
     long prefetchNanos,
     long maxBytesInFlight,
@@ -81,6 +83,7 @@ public record SchedulerConfig(
       int maxWorkers,
       int spareWorkers,
       long idleNanos,
+      int slots,
       int maxPrefetch,
       long bootNanos,
       long frozenNanos,
@@ -93,6 +96,7 @@ public record SchedulerConfig(
         maxWorkers,
         spareWorkers,
         idleNanos,
+        slots,
         maxPrefetch,
         2 * MILLIS,
         1 << 20,
@@ -128,6 +132,7 @@ public record SchedulerConfig(
         maxWorkers,
         spareWorkers,
         idleNanos,
+        slots,
         maxPrefetch,
         prefetchNanos,
         maxBytesInFlight,

@@ -1,6 +1,8 @@
 package dev.forkyard.pool.scheduler;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One worker process: its state, and the jobs in its hands in the order in which it got them. */
@@ -9,6 +11,10 @@ final class Worker<J> {
   final long id;
   final int generation;
   final long bornNanos;
+
+  /** How many jobs it runs at once: the first ones of its line. */
+  final int slots;
+
   final ArrayDeque<Job<J>> line = new ArrayDeque<>();
 
   private WorkerState state;
@@ -16,8 +22,7 @@ final class Worker<J> {
   /** Payload bytes in its hands. */
   long bytes;
 
-  /** The last run that it replied for, so that a scoreboard that still names it is understood. */
-  long lastReplied;
+  final Replied replied;
 
   boolean greeted;
   boolean everAssigned;
@@ -56,6 +61,9 @@ final class Worker<J> {
   /** It is being weighed. */
   boolean onScales;
 
+  /** Its end began before it had shown that it works, and without having been asked for. */
+  boolean leavesAsInfant;
+
   /** The pool told it to drain. */
   boolean dismissed;
 
@@ -67,9 +75,6 @@ final class Worker<J> {
 
   /** When it became ready; of those that have. */
   long readyNanos;
-
-  /** When it last got another job at its head, or was seen to run the one there. */
-  long stirredNanos;
 
   /** Since when it has held no job, while it holds none. */
   long idleSinceNanos;
@@ -109,9 +114,11 @@ final class Worker<J> {
 
   @Nullable Worker<J> nextListed;
 
-  Worker(long id, int generation, long bornNanos, WorkerState.Starting state) {
+  Worker(long id, int generation, int slots, long bornNanos, WorkerState.Starting state) {
     this.id = id;
     this.generation = generation;
+    this.slots = slots;
+    this.replied = new Replied(slots);
     this.bornNanos = bornNanos;
     this.heardNanos = bornNanos;
     this.state = state;
@@ -150,10 +157,34 @@ final class Worker<J> {
     return !available() && !(state instanceof WorkerState.Starting);
   }
 
-  /** How many jobs in its hands another may have that has none, before they start. */
+  /** Whether it would start another job at once. */
+  boolean hasFreeSlot() {
+    return line.size() < slots;
+  }
+
+  /** The jobs that run or are next to. */
+  List<Job<J>> inSlots() {
+    List<Job<J>> first = new ArrayList<>(slots);
+    for (Job<J> each : line) {
+      if (first.size() == slots) {
+        break;
+      }
+      first.add(each);
+    }
+    return first;
+  }
+
+  /** How many jobs in its hands another may have that has a free slot, before they start. */
   int loose() {
-    Job<J> head = line.peekFirst();
-    return head == null ? 0 : line.size() - tied - (head.spec().tied() ? 0 : 1);
+    int loose = line.size() - tied;
+    int left = slots;
+    for (Job<J> each : line) {
+      if (left-- == 0) {
+        break;
+      }
+      loose -= each.spec().tied() ? 0 : 1;
+    }
+    return loose;
   }
 
   /** Whether its end is under way. */

@@ -62,13 +62,12 @@ class PlantedBugsTest {
         new Bug(
             "a death loses every job in the worker's hands",
             "Judge.java",
-            "boolean unknown = at < 0 && !noneStarted;",
-            "boolean unknown = true;"),
+            "unknown |= at < 0 && !replied;",
+            "unknown = true;"),
         new Bug(
             "a running job is run again behind the caller's back",
             "Judge.java",
-            "        loseRunning(job, i == at ? Scheduler.ranNanos(worker, progress, now) : 0,"
-                + " now);",
+            "        loseRunning(job, ran ? Scheduler.ranNanos(worker, slot, now) : 0, now);",
             "        jobs.giveBack(job);"),
         new Bug(
             "a finished job is run again",
@@ -86,15 +85,8 @@ class PlantedBugsTest {
                 + "      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      if (actions.condemn(worker.id, job.run())) {\n"
-                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now),"
-                + " now);\n"
-                + "        return;",
-            "      actions.condemn(worker.id, job.run());\n"
-                + "      if (now > 0) {\n"
-                + "        timeOut(worker, job, due.deadline(), ranNanos(worker, progress, now),"
-                + " now);\n"
-                + "        return;"),
+            "      } else if (actions.condemn(worker.id, job.run())) {\n        timeOut",
+            "      } else if (actions.condemn(worker.id, job.run()) || now > 0) {\n        timeOut"),
         bug(
             "a deadline does not condemn",
             "if (actions.condemn(worker.id, job.run())) {\n        timeOut",
@@ -106,31 +98,18 @@ class PlantedBugsTest {
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "      return;",
-            "if (progress.runs(job)) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "      return;"),
+            "} else if (actions.condemn(worker.id, job.run())) {\n      climb",
+            "} else if (progress.runs(job)) {\n      climb"),
         bug(
             "a cancel hits whatever runs",
-            "if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "      return;",
-            "if (progress.state() == Progress.State.RUNNING\n"
-                + "        && actions.condemn(worker.id, progress.run())) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "      return;"),
+            "    if (!progress.runs(job)) {\n      return false;\n    } else if (mayEndByItself",
+            "    if (progress.state() != Progress.State.RUNNING) {\n"
+                + "      return false;\n"
+                + "    } else if (mayEndByItself"),
         bug(
             "a cancelled job that has started is left alone",
-            "    Progress progress = actions.progress(worker.id);\n"
-                + "    if (progress.runs(job) && actions.condemn(worker.id, job.run())) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "    } else",
-            "    Progress progress = actions.progress(worker.id);\n"
-                + "    if (now < 0) {\n"
-                + "      climb(worker, job, null, ranNanos(worker, progress, now), now);\n"
-                + "    } else"),
+            "worker.find(job.id()) == job && !stopsRun(worker, job, now)) {",
+            "worker.find(job.id()) == job) {"),
         new Bug(
             "a reply for an unknown job ends the one at the head",
             "Worker.java",
@@ -233,7 +212,7 @@ class PlantedBugsTest {
             "\n"),
         bug(
             "a stalled job is said to have run too long",
-            "timeOut(worker, job, due.deadline(),",
+            "timeOut(worker, job, passed,",
             "timeOut(worker, job, Deadline.RUN,"),
         bug(
             "a deadline follows whatever start the worker claims",
@@ -241,22 +220,32 @@ class PlantedBugsTest {
             "Math.max(progress.startedNanos(), since);"),
         bug(
             "a job that takes over the head of the line has no deadline",
-            "    if (wasHead) {",
-            "    if (now < 0) {"),
+            "    if (job.inSlot) {\n      watchSlots(worker, now);\n    }\n    return true;\n  }\n\n"
+                + "  /**\n   * The worker gives",
+            "    return true;\n  }\n\n  /**\n   * The worker gives"),
         bug(
             "a job handed to an idle worker has no deadline",
-            "      if (load == 0) {\n        watchHead",
-            "      if (now < 0) {\n        watchHead"),
+            "      if (free) {\n        watchSlots",
+            "      if (now < 0) {\n        watchSlots"),
         new Bug(
             "a cancelled job stays in the queue",
             "Jobs.java",
             "    leaveQueue(job);\n    end(job, outcome);",
             "    end(job, outcome);"),
+        bug(
+            "the queue's deadline ends a job that runs",
+            "if (job.state() instanceof JobState.Queued) {",
+            "if (!job.ended()) {"),
+        bug(
+            "a job behind others is not asked back at the queue's deadline",
+            "      recall(worker, new long[] {job.id()}, now);\n    }\n  }\n\n"
+                + "  /** Ends the job at once",
+            "    }\n  }\n\n  /** Ends the job at once"),
         new Bug(
-            "the queue's deadline goes on while a job runs",
+            "what comes back has no deadline in the queue",
             "Jobs.java",
-            "    stopWaiting(job);\n    if (job.firstDequeue()) {",
-            "    if (job.firstDequeue()) {"),
+            "      addFirst(job);\n      watchExpiry(job);",
+            "      addFirst(job);"),
         new Bug(
             "a place in the queue is not given back",
             "Jobs.java",
@@ -273,16 +262,16 @@ class PlantedBugsTest {
             "if (at > 0) {"),
         bug(
             "a worker that never starts its job is kept",
-            "now - worker.stirredNanos >= config.pulseNanos() &&",
-            "now < 0 &&"),
+            "stuck |= now - job.stirredNanos >= config.pulseNanos();",
+            "stuck = false;"),
         bug(
             "a worker that never starts its job is kept twice as long",
-            "now - worker.stirredNanos >= config.pulseNanos() &&",
-            "now - worker.stirredNanos >= 2 * config.pulseNanos() &&"),
+            "stuck |= now - job.stirredNanos >= config.pulseNanos();",
+            "stuck |= now - job.stirredNanos >= 2 * config.pulseNanos();"),
         bug(
             "a worker that runs long is killed by the pulse",
-            "if (head == null || runs) {",
-            "if (head == null) {"),
+            "        job.stirredNanos = now;\n      }\n      stuck",
+            "      }\n      stuck"),
         bug(
             "a worker that shows no sign of life is kept",
             "actions.beats(worker.id)) >= looks) {",
@@ -371,8 +360,13 @@ class PlantedBugsTest {
             "      retire(worker, true);"),
         bug(
             "a worker that was told to go counts as a failed boot",
-            "if (stillborn && !closing && !worker.dismissed && !worker.overweight) {",
-            "if (stillborn && !closing && !worker.overweight) {"),
+            "boolean unasked = !closing && !worker.dismissed && !worker.overweight;",
+            "boolean unasked = !closing && !worker.overweight;"),
+        bug(
+            "the next is launched before it is known of what one that never worked ends",
+            "} else if (infantsLeaving > 0 && !closing) {",
+            "} else if (now < 0) {"),
+        bug("after one that never worked none is launched", "      infantsLeaving--;\n", "\n"),
         bug(
             "a resize does not change how many there are at most",
             "    maxWorkers = most;\n",
@@ -533,8 +527,8 @@ class PlantedBugsTest {
             "\n"),
         bug(
             "a large transfer is taken for a stuck worker",
-            "        && now - worker.heardNanos >= config.pulseNanos()) {",
-            "        && now > 0) {"),
+            "if (stuck && now - worker.heardNanos >= config.pulseNanos()) {",
+            "if (stuck) {"),
         bug(
             "an answer that waits behind a large transfer is taken for silence",
             "} else if (patience - at > 0) {",
@@ -617,7 +611,7 @@ class PlantedBugsTest {
             "    failedInRow = 0;"),
         bug(
             "jobs are not taken back for an idle worker",
-            "idle.load() == 0 && victim != null",
+            "idle.hasFreeSlot() && victim != null",
             "idle.load() < 0 && victim != null"),
         bug(
             "one that does not answer keeps others from being asked for their jobs",
@@ -647,8 +641,71 @@ class PlantedBugsTest {
         new Bug(
             "a replied job is forgotten when the worker dies behind it",
             "Judge.java",
-            "progress.run() == worker.lastReplied",
-            "now() < 0"),
+            "worker.replied.contains(slot.run());",
+            "now() < 0;"),
+        new Bug(
+            "what a slot ran before the last reply is unknown",
+            "Replied.java",
+            "all == null ? run == last : all.contains(run)",
+            "run == last"),
+        new Bug(
+            "what a slot still speaks of is forgotten",
+            "Replied.java",
+            "spokenOf.stream().noneMatch(",
+            "spokenOf.stream().anyMatch("),
+        new Bug(
+            "a job before the furthest that has started counts as not started",
+            "Judge.java",
+            "} else if (i <= furthest) {",
+            "} else if (slot.state() == Progress.State.ENDED) {"),
+        new Bug(
+            "the slot that is told of last counts as the furthest",
+            "Judge.java",
+            "furthest = Math.max(furthest, at);",
+            "furthest = at;"),
+        new Bug(
+            "one slot is heard alone",
+            "Progress.java",
+            "if (slot.reached(job)) {",
+            "if (slot == slots.get(0) && slot.reached(job)) {"),
+        new Bug(
+            "a worker gets jobs for one slot alone",
+            "Worker.java",
+            "return line.size() < slots;",
+            "return line.isEmpty();"),
+        bug(
+            "a job in another slot than the first has no deadline",
+            "worker.inSlots().forEach(job -> watchSlot(worker, job, now));",
+            "watchSlot(worker, head, now);"),
+        bug(
+            "a job is not asked to end before its neighbours end with it",
+            "if (worker.slots == 1) {\n      return false;",
+            "if (worker.slots >= 1) {\n      return false;"),
+        bug(
+            "a job that was asked to end has no time for it",
+            "job.graceEndsNanos = now + config.hardNanos();",
+            "job.graceEndsNanos = now;"),
+        bug(
+            "a job that was asked to end has all time for it",
+            "return job.graceEndsNanos - now > 0;",
+            "return true;"),
+        bug(
+            "a job that ends after its deadline has succeeded",
+            "if (job.overdue != null) {",
+            "if (now < 0) {"),
+        bug(
+            "a job that does not start behind others that run is not seen",
+            "stuck |= now - job.stirredNanos >= config.pulseNanos();",
+            "stuck = now - job.stirredNanos >= config.pulseNanos() && !runs;"),
+        new Bug(
+            "a job has no deadline on its second worker",
+            "Job.java",
+            "      inSlot = false;\n",
+            "\n"),
+        bug(
+            "workers for jobs, and not for as many as one runs",
+            "(jobs.pending() + config.slots() - 1) / config.slots();",
+            "jobs.pending();"),
         bug(
             "shutdownNow leaves the queue",
             "    jobs.endAllQueued(new Outcome.Cancelled());\n",

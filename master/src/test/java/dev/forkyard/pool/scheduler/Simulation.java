@@ -85,6 +85,18 @@ final class Simulation {
     boolean lingers;
     boolean left;
     boolean asked;
+
+    /** When it was asked to end so that its neighbours live, in the attempt that began last. */
+    long warnedAt;
+
+    boolean warned;
+
+    /** Its worker was asked to give it back since it was handed out last. */
+    boolean askedBack;
+
+    /** Its worker gave it back, and the answer was not read. */
+    boolean givenBack;
+
     final boolean retriesFailures;
     long restUntil;
     long condemnedAt;
@@ -141,6 +153,31 @@ final class Simulation {
       return outcome == null && holder == 0 && job != null && now > restUntil;
     }
 
+    boolean warnable(long progressed, long now) {
+      return outcome instanceof Outcome.Cancelled || overdue(progressed, now);
+    }
+
+    boolean warnedLongAgo(long now) {
+      return warned && now - warnedAt >= 200 * MILLIS;
+    }
+
+    boolean expired(long now) {
+      return spec.queueNanos() > 0 && now - submittedAt >= spec.queueNanos();
+    }
+
+    /** Whether its soft deadline passed, and that before any other. */
+    boolean softDue(long progressed, long now) {
+      long soft = startedAt + spec.softNanos();
+      long run = spec.runNanos() == 0 ? Long.MAX_VALUE : startedAt + spec.runNanos();
+      long stall = spec.stallNanos() == 0 ? Long.MAX_VALUE : progressed + spec.stallNanos();
+      return spec.softNanos() > 0 && now >= soft && soft < Math.min(run, stall);
+    }
+
+    private boolean overdue(long progressed, long now) {
+      return (spec.runNanos() > 0 && now - startedAt >= spec.runNanos())
+          || (spec.stallNanos() > 0 && now - progressed >= spec.stallNanos());
+    }
+
     /** When it last told of progress in the attempt that began last; its start if it never did. */
     long progressedAt(long now) {
       long ran = Math.min(now - startedAt, progressUntil);
@@ -169,8 +206,7 @@ final class Simulation {
     final ArrayDeque<Job<SimJob>> line = new ArrayDeque<>();
     final Map<Long, Integer> attempts = new HashMap<>();
     final List<Runnable> inSocket = new ArrayList<>();
-    Progress board = Progress.NONE;
-    SimJob current;
+    final List<SimSlot> slots = new ArrayList<>();
     boolean greeted;
     boolean greetingRead;
     boolean toldReady;
@@ -217,9 +253,15 @@ final class Simulation {
     boolean sending;
     final List<Runnable> unsent = new ArrayList<>();
 
+    /** When its end began, as far as the scheduler knows; -1 if it did not. */
+    long endsAt = -1;
+
     SimWorker(long id, int generation) {
       this.id = id;
       this.generation = generation;
+      for (int i = 0; i < config.slots(); i++) {
+        slots.add(new SimSlot());
+      }
       this.boots = !badGenerations.contains(generation) && random.nextInt(badBoots) != 0;
       if (boots) {
         long boot = random.nextInt(20) == 0 ? config.bootNanos() * 2 : random.nextInt(300_000_000);
@@ -286,7 +328,7 @@ final class Simulation {
 
     /** Whether it never showed that it works, and was not told to go. */
     boolean stillborn() {
-      boolean infant = !given && now - readyAt < SECONDS;
+      boolean infant = !given && endsAt - readyAt < SECONDS;
       return !closing && drainedAt == 0 && !dismissed && !overweight && (!proven || infant);
     }
 
@@ -340,6 +382,18 @@ final class Simulation {
      * if the worker dies or freezes meanwhile.
      */
     void send(int parts, Runnable frame) {
+      if (sending) {
+        // Behind what another slot sends.
+        frame.run();
+      } else if (parts == 0) {
+        frame.run();
+      } else {
+        sending = true;
+        sendParts(parts, frame);
+      }
+    }
+
+    private void sendParts(int parts, Runnable frame) {
       if (parts == 0) {
         sending = false;
         frame.run();
@@ -347,13 +401,12 @@ final class Simulation {
         unsent.clear();
         return;
       }
-      sending = true;
       after(
           PART,
           () -> {
             if (alive && !frozen) {
               scheduler.heard(id, now);
-              send(parts - 1, frame);
+              sendParts(parts - 1, frame);
             }
           });
     }
@@ -397,17 +450,21 @@ final class Simulation {
       if (sending) {
         return;
       }
-      if (!alive || frozen || current != null || line.isEmpty() || condemned()) {
-        if (alive && !frozen && draining && current == null && line.isEmpty()) {
-          after(random.nextInt(3_000_000), this::die);
+      for (SimSlot slot : slots) {
+        if (alive && !frozen && slot.current == null && !line.isEmpty() && !condemned()) {
+          start(line.removeFirst(), slot);
         }
-        return;
       }
-      Job<SimJob> job = line.removeFirst();
+      if (alive && !frozen && draining && !atWork() && line.isEmpty()) {
+        after(random.nextInt(3_000_000), this::die);
+      }
+    }
+
+    private void start(Job<SimJob> job, SimSlot slot) {
       SimJob sim = job.attachment();
       int attempt = attempts.get(job.id());
-      board = new Progress(Progress.State.RUNNING, run(job.id(), attempt), now, 0);
-      current = sim;
+      slot.board = new Progress(Progress.State.RUNNING, run(job.id(), attempt), now, 0);
+      slot.current = sim;
       sim.starts++;
       started++;
       sim.startedAt = now;
@@ -415,6 +472,7 @@ final class Simulation {
       sim.runningNow = true;
       sim.startedHere = true;
       sim.asked = false;
+      sim.warned = false;
       // One that lies may have given it back before.
       check(
           !sim.cancelledWhileQueued || !honest(), "a job started that was cancelled in the queue");
@@ -426,17 +484,42 @@ final class Simulation {
           attempt == sim.starts || tainted(), "a start was not counted as an attempt, or too many");
       sim.lastAttempt = attempt;
       if (sim.kills) {
-        after(random.nextInt((int) Math.max(1, sim.runNanos)), () -> dieWhileRunning(sim, attempt));
+        after(
+            random.nextInt((int) Math.max(1, sim.runNanos)),
+            () -> dieWhileRunning(slot, sim, attempt));
       }
       if (!sim.hangs) {
-        after(sim.runNanos, () -> finish(sim, attempt));
+        after(sim.runNanos, () -> finish(slot, sim, attempt));
       }
     }
 
-    void dieWhileRunning(SimJob sim, int attempt) {
-      if (current == sim && sim.lastAttempt == attempt) {
+    void dieWhileRunning(SimSlot slot, SimJob sim, int attempt) {
+      if (slot.current == sim && sim.lastAttempt == attempt) {
         die();
       }
+    }
+
+    boolean atWork() {
+      return slots.stream().anyMatch(slot -> slot.current != null);
+    }
+
+    boolean hasFreeSlot() {
+      return slots.stream().anyMatch(slot -> slot.current == null);
+    }
+
+    /** The slot that says that it runs this; null if none does. */
+    SimSlot running(long run) {
+      for (SimSlot slot : slots) {
+        if (slot.board.state() == Progress.State.RUNNING && slot.board.run() == run) {
+          return slot;
+        }
+      }
+      return null;
+    }
+
+    /** Its end begins, as the scheduler sees it. */
+    void ends() {
+      endsAt = endsAt < 0 ? now : endsAt;
     }
 
     /** One that is frozen tells of nothing more. */
@@ -445,18 +528,27 @@ final class Simulation {
     }
 
     boolean condemned() {
-      return board.state() == Progress.State.CONDEMNED;
+      return slots.stream().anyMatch(slot -> slot.board.state() == Progress.State.CONDEMNED);
     }
 
-    void finish(SimJob sim, int attempt) {
-      if (!alive || frozen || current != sim || sim.lastAttempt != attempt || condemned()) {
+    boolean condemned(SimJob sim) {
+      return slots.stream()
+          .anyMatch(slot -> slot.board.state() == Progress.State.CONDEMNED && slot.current == sim);
+    }
+
+    void finish(SimSlot slot, SimJob sim, int attempt) {
+      if (!alive
+          || frozen
+          || slot.current != sim
+          || sim.lastAttempt != attempt
+          || slot.board.state() == Progress.State.CONDEMNED) {
         return;
       }
       long jobId = sim.job.id();
-      board = new Progress(Progress.State.ENDED, run(jobId, attempt), 0, 0);
+      slot.board = new Progress(Progress.State.ENDED, run(jobId, attempt), 0, 0);
       sim.runningNow = false;
       sim.finished = true;
-      current = null;
+      slot.current = null;
       if (random.nextInt(40) == 0) {
         die();
         return;
@@ -524,8 +616,10 @@ final class Simulation {
         return;
       }
       alive = false;
-      if (current != null) {
-        current.runningNow = false;
+      for (SimSlot slot : slots) {
+        if (slot.current != null) {
+          slot.current.runningNow = false;
+        }
       }
       long exit = now + random.nextInt(30_000_000);
       at(exit, this::tellExit);
@@ -537,6 +631,7 @@ final class Simulation {
 
     void tellExit() {
       exitTold = true;
+      ends();
       killTold = killedFromOutside && !toldToEnd;
       cause = toldToEnd ? null : alike ? "as the others" : "of " + id;
       scheduler.exited(id, killTold, cause, now);
@@ -548,8 +643,17 @@ final class Simulation {
       }
       read(Integer.MAX_VALUE);
       endTold = true;
+      if (drainedAt == 0) {
+        ends();
+      }
       scheduler.disconnected(id, now);
     }
+  }
+
+  /** What one thread of a worker does, and says of it. */
+  private static final class SimSlot {
+    Progress board = Progress.NONE;
+    SimJob current;
   }
 
   private final Random random;
@@ -633,6 +737,7 @@ final class Simulation {
             max,
             random.nextInt(4) == 0 ? random.nextInt(max + 1) : 0,
             random.nextInt(4) == 0 ? (1 + random.nextInt(1_500)) * MILLIS : 0,
+            random.nextInt(4) == 0 ? 2 + random.nextInt(3) : 1,
             random.nextInt(12),
             2 * SECONDS,
             8 * SECONDS,
@@ -653,6 +758,7 @@ final class Simulation {
             max,
             defaults.spareWorkers(),
             defaults.idleNanos(),
+            defaults.slots(),
             defaults.maxPrefetch(),
             defaults.prefetchNanos(),
             defaults.maxBytesInFlight(),
@@ -776,6 +882,25 @@ final class Simulation {
     if (random.nextInt(8) == 0) {
       after(random.nextInt(300) * MILLIS, () -> cancel(sim));
     }
+  }
+
+  /** One that has waited too long ends, or is asked back from the worker where it waits. */
+  private void observeExpiry(SimJob sim) {
+    boolean first = sim.job != null && sim.job.attempt() == 1 && sim.starts == 0;
+    if (sim.outcome != null || !first || !sim.expired(now)) {
+      return;
+    }
+    check(sim.holder != 0, "a job waits past its deadline for that");
+    SimWorker worker = workers.get(sim.holder);
+    boolean waits =
+        worker.alive
+            && !worker.frozen
+            && worker.honest()
+            && !worker.toldToEnd
+            && !worker.condemned()
+            && worker.endsAt < 0
+            && !worker.hasFreeSlot();
+    check(!waits || sim.askedBack, "a job waits behind others past its deadline for that");
   }
 
   private void recycle() {
@@ -1002,6 +1127,7 @@ final class Simulation {
       }
     }
     observeLaunches(useful, ready);
+    observeSlots();
     observeIdle(useful);
     check(useful <= Math.max(most + (rotates ? 1 : 0), usefulThen), "too many workers: " + useful);
     check(
@@ -1009,6 +1135,7 @@ final class Simulation {
         "too many processes: " + useful + " and " + draining);
     check(rotates || closing || counted <= most, "more workers than allowed: " + counted);
     for (SimJob sim : jobs) {
+      observeExpiry(sim);
       if (sim.waits(now) && tiedTo(sim) == 0) {
         check(!idle || memoryIsShort(), "a job waits while a worker idles");
         check(kept <= 1 || memoryIsShort(), "several workers that are due get no jobs");
@@ -1090,8 +1217,10 @@ final class Simulation {
     long runNanos = sim.spec.runNanos();
     // One that always claims to have just begun can double its time, and no more.
     boolean late = worker.claimsLateStart && !worker.liesOnBoard;
+    // Where it has neighbours, it is asked before.
+    long ladder = (config.slots() == 1 ? 300 : 500) * MILLIS;
     if (runNanos > 0 && (worker.honest() || late)) {
-      long allowed = runNanos + 300 * MILLIS + (late ? runNanos : 0);
+      long allowed = runNanos + ladder + (late ? runNanos : 0);
       check(ran < allowed, "a job runs past its deadline by " + (ran - runNanos) / MILLIS + " ms");
     }
     if (!worker.honest()) {
@@ -1099,13 +1228,14 @@ final class Simulation {
     }
     long silent = now - worker.progressedAt(sim);
     check(
-        sim.spec.stallNanos() == 0 || silent < sim.spec.stallNanos() + 300 * MILLIS,
+        sim.spec.stallNanos() == 0 || silent < sim.spec.stallNanos() + ladder,
         "a job stalls past its deadline");
     check(
         sim.spec.softNanos() == 0
             || sim.asked
             || worker.toldToEnd
-            || worker.condemned()
+            || worker.condemned(sim)
+            || sim.warned
             || ran < sim.spec.softNanos() + 300 * MILLIS,
         "a job is not asked to stop");
   }
@@ -1120,7 +1250,7 @@ final class Simulation {
    */
   private void observeLaunches(int useful, int ready) {
     long wanted = wanted();
-    boolean pause = now - lastStillborn <= config.maxBackoffNanos();
+    boolean pause = now - lastStillborn <= config.maxBackoffNanos() || infantsLeave();
     check(
         useful >= wanted
             || (!hasRoom(1) && scheduler.counts().workers() > 0)
@@ -1138,7 +1268,31 @@ final class Simulation {
   /** How many there should be at least for the jobs that there are. */
   private long wanted() {
     long spare = closing ? 0 : config.spareWorkers();
-    return Math.max(closing ? 0 : least, Math.min(open() + spare, most));
+    long forJobs = (open() + config.slots() - 1) / config.slots();
+    return Math.max(closing ? 0 : least, Math.min(forJobs + spare, most));
+  }
+
+  /** Whether it is not known yet of what one that never showed that it works ends. */
+  private boolean infantsLeave() {
+    return workers.values().stream()
+        .anyMatch(each -> each.endsAt >= 0 && !each.forgotten && each.stillborn());
+  }
+
+  /** No job waits while a worker would start it at once. */
+  private void observeSlots() {
+    if (config.slots() == 1 || keyed > 0 || broadcasts > 0 || alsoLater || memoryIsShort()) {
+      return;
+    }
+    boolean waits = jobs.stream().anyMatch(sim -> sim.waits(now));
+    for (WorkerView view : scheduler.workers()) {
+      SimWorker worker = workers.get(view.id());
+      boolean free =
+          view.stage() == WorkerView.Stage.BUSY
+              && view.load() < config.slots()
+              && !worker.mayBeDue()
+              && !worker.shrunk;
+      check(!waits || !free, "a job waits while a worker has a free slot");
+    }
   }
 
   /** Where there are more than that for long, one that has idled for long does not stay. */
@@ -1177,8 +1331,8 @@ final class Simulation {
             && !worker.condemned()
             && !worker.endTold
             && worker.honest()
-            && (!worker.beatsOn || (worker.current == null && !worker.line.isEmpty()));
-    boolean atWork = worker.board.state() == Progress.State.RUNNING || worker.sending;
+            && (!worker.beatsOn || (worker.hasFreeSlot() && !worker.line.isEmpty()));
+    boolean atWork = worker.atWork() || worker.sending;
     long looks = 1 + (atWork ? config.runningLooks() : config.idleLooks());
     long limit = worker.beatsOn ? config.pulseNanos() : looks * config.lookNanos();
     if (!stuck) {
@@ -1299,6 +1453,10 @@ final class Simulation {
         long there = workers.values().stream().filter(worker -> !worker.forgotten).count();
         check(there == 0 || hasRoom(0), "launched without room in memory");
       }
+      check(
+          rotates || resizedAt >= 0 || serving(WorkerView.Stage.STARTING) <= wanted(),
+          "launched though there are as many as there should be");
+      check(!infantsLeave(), "a launch before it is known of what the one before ends");
       workers.put(workerId, new SimWorker(workerId, generation));
       check(workers.size() < MAX_LAUNCHES, "workers are launched without end");
       if (alsoLater) {
@@ -1318,7 +1476,8 @@ final class Simulation {
       observeOrder(job);
       sim.everHeld = true;
       check(
-          worker.bytes == 0 || worker.bytes + sim.spec.bytes() <= config.maxBytesInFlight(),
+          worker.held < config.slots()
+              || worker.bytes + sim.spec.bytes() <= config.maxBytesInFlight(),
           "too many bytes in flight");
       sim.holder = workerId;
       sim.takenBack = false;
@@ -1328,6 +1487,7 @@ final class Simulation {
       worker.held++;
       sim.startedHere = false;
       sim.finished = false;
+      sim.askedBack = false;
       worker.bytes += sim.spec.bytes();
       worker.given = true;
       worker.givenJobs += sim.spec.workerId() == 0 ? 1 : 0;
@@ -1473,7 +1633,7 @@ final class Simulation {
       for (WorkerView candidate : candidates) {
         check(ready.contains(candidate.id()), "a worker to choose that is not there");
         check(
-            !job.attachment().takenBack || candidate.load() == 0 || !anyIdles(),
+            !job.attachment().takenBack || candidate.load() < config.slots() || !anyIdles(),
             "a job that was taken back may go where it was");
       }
       int index = random.nextInt(candidates.size() + 2) - 1;
@@ -1491,11 +1651,13 @@ final class Simulation {
     public void recall(long workerId, long[] jobIds) {
       SimWorker worker = workers.get(workerId);
       for (long jobId : jobIds) {
-        boolean wanted = byId.get(jobId).outcome == null;
-        check(
-            !wanted || !byId.get(jobId).job.spec().tied(),
-            "taken back, though no other may have it");
+        SimJob sim = byId.get(jobId);
+        boolean wanted = sim.outcome == null && !sim.expired(now);
+        check(!wanted || !sim.job.spec().tied(), "taken back, though no other may have it");
         check(!wanted || !memoryIsShort(), "taken back, while memory is short");
+      }
+      for (long jobId : jobIds) {
+        byId.get(jobId).askedBack = true;
       }
       worker.receive(
           2_000_000,
@@ -1507,11 +1669,13 @@ final class Simulation {
             for (long jobId : jobIds) {
               if (worker.line.removeIf(job -> job.id() == jobId)) {
                 back.add(jobId);
+                byId.get(jobId).givenBack = true;
               }
             }
             long[] ids = back.stream().mapToLong(Long::longValue).toArray();
             worker.deliver(
                 () -> {
+                  back.forEach(jobId -> byId.get(jobId).givenBack = false);
                   if (scheduler.returned(workerId, ids, now)) {
                     for (long jobId : ids) {
                       SimJob sim = byId.get(jobId);
@@ -1528,19 +1692,32 @@ final class Simulation {
     public void askToStop(long workerId, long jobId) {
       SimWorker worker = workers.get(workerId);
       SimJob sim = byId.get(jobId);
+      long progressed = worker.progressedAt(sim);
+      boolean soft = !sim.asked && sim.softDue(progressed, now) && sim.outcome == null;
       if (worker.honest()) {
         check(sim.startedOn == workerId && sim.startedHere, "asked to stop without having begun");
-        check(now - sim.startedAt >= sim.spec.softNanos(), "asked to stop before its time");
-        check(!sim.asked && sim.spec.softNanos() > 0, "asked to stop twice, or for nothing");
+        check(
+            soft || (config.slots() > 1 && !sim.warned && sim.warnable(progressed, now)),
+            "asked to stop twice, or for nothing, or before its time");
       }
-      check(sim.outcome == null, "an ended job was asked to stop");
-      sim.asked = true;
+      boolean wanted = sim.outcome == null || sim.outcome instanceof Outcome.Cancelled;
+      check(
+          wanted && (sim.outcome == null || config.slots() > 1), "an ended job was asked to stop");
+      if (soft) {
+        sim.asked = true;
+      } else {
+        sim.warned = true;
+        sim.warnedAt = now;
+        sim.progressedThen = progressed;
+      }
       int attempt = sim.lastAttempt;
       worker.receive(
           2_000_000,
           () -> {
-            if (sim.obeysInterrupt && worker.current == sim) {
-              worker.finish(sim, attempt);
+            for (SimSlot slot : worker.slots) {
+              if (sim.obeysInterrupt && slot.current == sim) {
+                worker.finish(slot, sim, attempt);
+              }
             }
           });
     }
@@ -1550,7 +1727,7 @@ final class Simulation {
       observeLargest();
       SimWorker worker = workers.get(workerId);
       check(
-          worker.condemned() && jobOf(worker.board.run()) == jobId,
+          worker.condemned(byId.get(jobId)),
           "job " + jobId + " was interrupted without having been condemned");
       if (!worker.silentDump && !worker.frozen) {
         after(
@@ -1572,7 +1749,7 @@ final class Simulation {
     public void drain(long workerId) {
       SimWorker worker = workers.get(workerId);
       check(
-          !worker.honest() || (worker.line.isEmpty() && worker.current == null),
+          !worker.honest() || (worker.line.isEmpty() && !worker.atWork()),
           "a worker was drained with jobs");
       worker.toldToEnd = true;
       worker.drainedAt = now;
@@ -1622,6 +1799,7 @@ final class Simulation {
     public void kill(long workerId) {
       observeLargest();
       SimWorker worker = workers.get(workerId);
+      worker.ends();
       boolean healthy =
           worker.alive
               && worker.honest()
@@ -1652,29 +1830,42 @@ final class Simulation {
     public boolean condemn(long workerId, long run) {
       long jobId = jobOf(run);
       SimWorker worker = workers.get(workerId);
-      if (worker.board.state() != Progress.State.RUNNING || worker.board.run() != run) {
+      SimSlot slot = worker.running(run);
+      if (slot == null) {
         return false;
       }
-      worker.board = new Progress(Progress.State.CONDEMNED, run, worker.board.startedNanos(), 0);
-      byId.get(jobId).condemned = true;
-      byId.get(jobId).condemnedAt = now;
-      byId.get(jobId).progressedThen = worker.progressedAt(byId.get(jobId));
+      SimJob sim = byId.get(jobId);
+      check(
+          config.slots() == 1 || !worker.honest() || sim.warnedLongAgo(now),
+          "a job is not asked to end before its neighbours end with it");
+      slot.board = new Progress(Progress.State.CONDEMNED, run, slot.board.startedNanos(), 0);
+      sim.condemned = true;
+      sim.condemnedAt = now;
+      sim.progressedThen = sim.warned ? sim.progressedThen : worker.progressedAt(sim);
       return true;
     }
 
     @Override
-    public Progress progress(long workerId) {
+    public List<Progress> progress(long workerId) {
       SimWorker worker = workers.get(workerId);
+      List<Progress> slots = new ArrayList<>();
+      for (SimSlot slot : worker.slots) {
+        slots.add(progress(worker, slot));
+      }
+      return slots;
+    }
+
+    private Progress progress(SimWorker worker, SimSlot slot) {
       if (worker.liesOnBoard && random.nextBoolean()) {
         return new Progress(
             Progress.State.RUNNING, random.nextInt(40), now + random.nextInt(), random.nextLong());
       }
-      Progress board = worker.board;
+      Progress board = slot.board;
       if (board.state() != Progress.State.RUNNING) {
         return board;
       }
       long started = worker.claimsLateStart ? now : board.startedNanos();
-      long progressed = worker.current == null ? started : worker.progressedAt(worker.current);
+      long progressed = slot.current == null ? started : worker.progressedAt(slot.current);
       return new Progress(board.state(), board.run(), started, progressed);
     }
 
@@ -1785,7 +1976,11 @@ final class Simulation {
       sim.outcome = outcome;
       sim.lingers = job.lingers();
       boolean stopped = outcome instanceof Outcome.Cancelled || outcome instanceof Outcome.TimedOut;
-      check(sim.lingers == (stopped && sim.holder != 0), "ended in a worker's hands or not?");
+      boolean warned = sim.warned || (config.slots() > 1 && tainted());
+      boolean byReply = outcome instanceof Outcome.TimedOut && warned && !sim.lingers;
+      check(
+          sim.lingers == (stopped && sim.holder != 0) || byReply,
+          "ended in a worker's hands or not?");
       checkStart(job);
       SimWorker worker = workers.get(job.workerId());
       boolean honest = worker != null && worker.honest();
@@ -1797,20 +1992,24 @@ final class Simulation {
         check(!sim.condemned || sim.finished, "a condemned job was answered");
         boolean again = sim.retriesFailures && !sim.asked && job.attempt() <= sim.spec.retries();
         check(replied.ok() || !again || !honest, "given up with retries left");
+        check(!sim.warned || !honest, "a job was answered that had exceeded its time");
       } else if (outcome instanceof Outcome.TimedOut timedOut) {
         boolean stalled = timedOut.deadline() == Deadline.STALL;
         long allowed = stalled ? sim.spec.stallNanos() : sim.spec.runNanos();
         long since = !honest ? 0 : stalled ? sim.progressedThen : sim.startedAt;
         check(allowed > 0, "timed out without a deadline");
-        check(!honest || sim.condemnedAt - since >= allowed, "timed out before its time");
+        long passed = sim.warned ? sim.warnedAt : sim.condemnedAt;
+        check(!honest || passed - since >= allowed, "timed out before its time");
         check(!honest || sim.startedHere, "a job timed out that never started");
-        check(!sim.finished || !honest, "a job timed out that had ended in time");
+        check(!sim.finished || !honest || sim.warned, "a job timed out that had ended in time");
         check(
             timedOut.dump() == null || timedOut.dump().equals("dump of job " + job.id()),
             "the dump of another job");
       } else if (outcome instanceof Outcome.Lost lost && honest) {
-        check(sim.startedHere, "a job was lost that had not started");
-        check(lost.finished() == sim.finished, "lost with finished=" + lost.finished());
+        check(sim.startedHere || sim.givenBack, "a job was lost that had not started");
+        check(
+            lost.finished() == sim.finished || sim.givenBack,
+            "lost with finished=" + lost.finished());
         check(
             lost.finished() || !sim.spec.retryLost() || job.attempt() > sim.spec.retries(),
             "given up with retries left");
@@ -1826,7 +2025,10 @@ final class Simulation {
             stage == null || stage.compareTo(WorkerView.Stage.BUSY) > 0,
             "a job ended for the want of its worker, which is there");
       } else if (outcome instanceof Outcome.Expired) {
-        check(sim.holder == 0, "a job expired in a worker's hands");
+        boolean bereaved = sim.holder != 0 && workers.get(sim.holder).endsAt >= 0;
+        check(sim.holder == 0 || sim.askedBack || bereaved, "a job expired in a worker's hands");
+        check(sim.starts == 0 || tainted(), "a job expired that had started");
+        check(now - sim.submittedAt >= sim.spec.queueNanos(), "expired before its time");
       }
     }
 
@@ -1839,7 +2041,9 @@ final class Simulation {
       check(
           !sim.runningNow || !isKnown(worker) || !isKnown(workers.get(sim.startedOn)),
           "a job runs that has left its worker");
-      check(sim.starts > 0 || job.neverStarted() || tainted(), "a job is taken for started");
+      check(
+          sim.starts > 0 || job.neverStarted() || sim.givenBack || tainted(),
+          "a job is taken for started");
       checkStart(job);
     }
 
