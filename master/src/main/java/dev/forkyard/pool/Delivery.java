@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param attempt 0 if no worker ever had it
  * @param workerPid 0 if no worker ever had it
  * @param death how the worker ended, where that is what ended the job
- * @param reason why the pool is broken or the job was refused, where that is what ended it
+ * @param reason why the pool is broken or the job was refused, where that is what ended it; and
+ *     what became of the worker, where a deadline did
  */
 record Delivery(
     Outcome outcome,
@@ -121,9 +122,8 @@ record Delivery(
         job(future)
             + (stalled ? " told of no progress for " : " ran longer than ")
             + text(timeout)
-            + "; worker "
-            + workerPid
-            + " was killed",
+            + "; "
+            + reason,
         stalled ? JobTimeoutException.Deadline.STALL : JobTimeoutException.Deadline.RUN,
         timeout,
         timedOut.dump(),

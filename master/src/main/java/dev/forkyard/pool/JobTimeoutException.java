@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A deadline of the job passed. If it ran, its worker is killed; but after a soft timeout at which
- * the job ended by itself, its worker goes on.
+ * the job ended by itself, its worker goes on; and where workers have several slots ({@link
+ * ProcessPool.Builder#slotsPerWorker}) it also does when the job ended once it was asked to.
  */
 public final class JobTimeoutException extends JobException {
 

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class KernelThreads {
 
+  /** Where there are several their names end with their slots. */
   private static final String JOB_THREAD = "forkyard-job";
+
   private static final int MAX_THREADS = 200;
   private static final int STATE = 0;
   private static final int USER_TICKS = 11;
@@ -34,7 +36,7 @@ final class KernelThreads {
 
   private KernelThreads() {}
 
-  /** The job's thread first, then the busiest; null where there is no {@code /proc}. */
+  /** The jobs' threads first, then the busiest; null where there is no {@code /proc}. */
   static @Nullable String of(long pid) {
     List<Line> lines = new ArrayList<>();
     try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
@@ -43,7 +45,7 @@ final class KernelThreads {
       return null;
     }
     lines.sort(
-        Comparator.<Line, Boolean>comparing(line -> !line.name.equals(JOB_THREAD))
+        Comparator.<Line, Boolean>comparing(line -> !line.name.startsWith(JOB_THREAD))
             .thenComparing(Comparator.comparingLong(Line::ticks).reversed()));
     return "The JVM gave no thread dump. Its threads as the kernel sees them:\n"
         + lines.stream().map(line -> line + "\n").collect(Collectors.joining());

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pool's settings, checked.
  *
+ * @param slots how many jobs each worker runs at a time
  * @param cacheDirectory where class-data archives lie; null: there are none
  * @param setup what each worker is given when it starts, encoded
  * @param debugPort the first port at which workers wait for a debugger; {@link #NO_DEBUGGER}: they
@@ -24,6 +25,7 @@ record PoolConfig(
     String name,
     int workers,
     int minWorkers,
+    int slots,
     int prefetch,
     int queueCapacity,
     int maxFrameBytes,
@@ -76,6 +78,7 @@ record PoolConfig(
         name,
         workers,
         minWorkers,
+        slots,
         prefetch,
         queueCapacity,
         maxFrameBytes,

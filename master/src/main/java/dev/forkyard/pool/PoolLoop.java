@@ -129,7 +129,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             config.workers(),
             config.spareWorkers(),
             JobOptions.nanos(config.idleTimeout()),
-            1,
+            config.slots(),
             config.prefetch(),
             JobOptions.nanos(config.bootTimeout()),
             JobOptions.nanos(config.heartbeatTimeout()),
@@ -742,7 +742,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     private @Nullable JobMessages messages(long jobId) {
       JobFuture<?> future = open.get(jobId);
       JobMessages messages = future == null ? null : future.messages();
-      heard(messages != null);
+      // One that was asked to stop may still say something.
+      heard(messages != null || lingering.containsKey(jobId));
       return messages;
     }
 
@@ -975,6 +976,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void interrupt(long workerId, long jobId) {
     WorkerLink link = links.get(workerId);
+    if (link != null) {
+      link.condemned = true;
+    }
     if (link != null && launcher != null) {
       launcher.look(link);
     }
@@ -1033,7 +1037,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public List<Progress> progress(long workerId) {
     WorkerLink link = links.get(workerId);
-    return link == null ? List.of() : List.of(link.progress());
+    return link == null ? List.of() : link.progress();
   }
 
   @Override
@@ -1172,7 +1176,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             hadWorker ? job.attempt() : 0,
             link == null ? 0 : link.pid(),
             link == null ? null : link.death,
-            outcome instanceof Outcome.Replied ? "" : reason(outcome),
+            outcome instanceof Outcome.Replied ? "" : reason(outcome, link),
             outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime());
     JobFuture<?> future = job.attachment();
     JobMessages messages = future.messages();
@@ -1207,6 +1211,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return outcome instanceof Outcome.TimedOut late && late.dump() == null && link != null
         ? new Outcome.TimedOut(late.deadline(), link.threads, late.runNanos())
         : outcome;
+  }
+
+  private String reason(Outcome outcome, @Nullable WorkerLink link) {
+    if (outcome instanceof Outcome.TimedOut && link != null && breakdown == null) {
+      boolean ends = link.condemned || link.killed;
+      return ends
+          ? "worker " + link.pid() + " was killed"
+          : "it heeded that it was asked to stop, and worker " + link.pid() + " lives on";
+    }
+    return reason(outcome);
   }
 
   private String reason(Outcome outcome) {

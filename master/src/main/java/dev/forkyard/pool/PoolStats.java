@@ -5,7 +5,7 @@ package dev.forkyard.pool;
  * cancelled}.
  *
  * @param queued accepted and not started, as far as is known; prefetched jobs among them
- * @param running jobs at the head of a worker's line
+ * @param running jobs that workers run, or are about to: as many as each has slots
  * @param retried how often a job was run again
  * @param workers worker processes alive, those that boot among them
  * @param started worker processes started so far

@@ -8,6 +8,7 @@ import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.protocol.Frame.Encoding;
 import dev.forkyard.protocol.FrameCodec;
+import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.TransportKind;
 import dev.forkyard.transport.TransportServer;
 import dev.forkyard.worker.CallableHandler;
@@ -48,12 +49,16 @@ import org.jspecify.annotations.Nullable;
  * A pool of worker JVMs, by default one per available core.
  *
  * <p>Every accepted job ends exactly once, with a result or a typed error, whatever the job does to
- * its worker; a worker that dies costs the one job that it ran. Nothing of a pool outlives it: not
- * after {@link #close}, and not after a {@code kill -9} of this JVM either.
+ * its worker; a worker that dies costs the one job that it ran, or as many as it has slots ({@link
+ * Builder#slotsPerWorker}). Nothing of a pool outlives it: not after {@link #close}, and not after
+ * a {@code kill -9} of this JVM either.
  *
  * <p>All methods may be called from any thread, also from callbacks of the pool's own futures.
  */
 public final class ProcessPool implements AutoCloseable {
+
+  /** The largest number for {@link Builder#slotsPerWorker}. */
+  public static final int MAX_SLOTS = Scoreboard.MAX_SLOTS;
 
   private static final Duration CLOSE_LIMIT = Duration.ofDays(1);
   private static final Duration KILL_LIMIT = Duration.ofSeconds(15);
@@ -204,10 +209,10 @@ public final class ProcessPool implements AutoCloseable {
   /**
    * Runs a job once on each worker that there is: those that boot, idle, or work, and not those on
    * their way out. A worker runs it before all jobs that wait in the queue, and behind those in its
-   * hands; labels, priorities and keys do not count. On a worker that ends, or is to be replaced
-   * where memory is short, before the job began, it fails with a {@link WorkerLostException} and
-   * goes to no other; where it began it ends as any job does, but is not run again on another
-   * worker. All of them together take one place in the queue.
+   * hands, in one of its slots; labels, priorities and keys do not count. On a worker that ends, or
+   * is to be replaced where memory is short, before the job began, it fails with a {@link
+   * WorkerLostException} and goes to no other; where it began it ends as any job does, but is not
+   * run again on another worker. All of them together take one place in the queue.
    *
    * @return a future for each worker, the oldest worker's first; none where there is no worker
    * @throws JobFailedException if the input can't be encoded
@@ -642,6 +647,7 @@ public final class ProcessPool implements AutoCloseable {
     private @Nullable String name;
     private int workers = Runtime.getRuntime().availableProcessors();
     private int minWorkers = -1;
+    private int slots = 1;
     private int prefetch = 127;
     private int queueCapacity = 10_000;
     private int maxFrameBytes = FrameCodec.DEFAULT_MAX_FRAME_BYTES;
@@ -706,6 +712,29 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
+     * How many jobs each worker runs at a time, for jobs that wait (for a server, a disk, a
+     * program) rather than compute: one by default, and {@link #MAX_SLOTS} at most. Each slot has a
+     * thread and handler instances of its own, so a handler still needs no locks, but for what it
+     * shares with others by static fields.
+     *
+     * <p>A worker that dies costs the jobs of all its slots, and so does one that is killed for one
+     * of them: each of the others ends with a {@link WorkerLostException}, or is retried where that
+     * was asked for. So with more than one slot a job that is cancelled, or runs longer than it
+     * may, is first asked to stop: its {@code cancelled} flag is set and its thread interrupted.
+     * Only where it has not ended 200 ms later is its worker killed. A job that heeds an interrupt
+     * costs no other. (The future of a job that is too late ends when either has happened.)
+     *
+     * <p>A {@link ProcessPool#broadcast} runs once on each worker, in one of its slots.
+     *
+     * @throws IllegalArgumentException by {@link #build}, if it is less than 1 or more than {@link
+     *     #MAX_SLOTS}
+     */
+    public Builder slotsPerWorker(int slotsPerWorker) {
+      this.slots = slotsPerWorker;
+      return this;
+    }
+
+    /**
      * How long a worker may idle before it goes, where more live than {@link #minWorkers} and the
      * jobs that there are, with {@link #spareWorkers}, ask for; by default for ever. The one that
      * has idled for longest goes first. When more jobs come, missing workers are launched, all at
@@ -740,8 +769,8 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * How many jobs a worker may hold beyond the one that it runs; by default 127. The number in
-     * use follows the measured run time: many of microseconds, none of milliseconds.
+     * How many jobs a worker may hold beyond those that it runs; by default 127. The number in use
+     * follows the measured run time: many of microseconds, none of milliseconds.
      */
     public Builder prefetch(int prefetch) {
       this.prefetch = atLeast(0, "prefetch", prefetch);
@@ -1193,6 +1222,10 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "spareWorkers must be at most workers (" + workers + "), but is " + spareWorkers);
       }
+      if (slots < 1 || slots > MAX_SLOTS) {
+        throw new IllegalArgumentException(
+            "slotsPerWorker must be between 1 and " + MAX_SLOTS + ", but is " + slots);
+      }
       if (transport != null && !transport.available()) {
         throw new IllegalArgumentException(
             "transport " + transport + " is not available on this system");
@@ -1210,6 +1243,7 @@ public final class ProcessPool implements AutoCloseable {
           name == null ? "pool-" + POOLS.incrementAndGet() : name,
           workers,
           least,
+          slots,
           debugged ? 0 : prefetch,
           queueCapacity,
           maxFrameBytes,
@@ -1237,7 +1271,7 @@ public final class ProcessPool implements AutoCloseable {
           spareWorkers,
           idleTimeout,
           workerChoice,
-          setup.encode(maxFrameBytes),
+          setup.encode(maxFrameBytes, slots),
           debugPort,
           inProcess,
           carriesLogContext);

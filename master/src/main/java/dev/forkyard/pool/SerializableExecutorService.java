@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Futures</b> are {@link JobFuture}s. The cause of an {@link ExecutionException} is a
  *       {@link JobException}, a {@link JobFailedException} where the task threw. To cancel a task
  *       that runs stops its worker, whether or not it may be interrupted; no other task is hit.
+ *       (Workers with several slots: see {@link ProcessPool.Builder#slotsPerWorker}.)
  *   <li><b>Its end</b> is not the pool's. It is a view that owns nothing of the pool: {@code
  *       shutdown} makes it refuse tasks, it has terminated when its own have ended, and {@code
  *       shutdownNow} stops its own alone. The pool goes on, for others and for other views of it.

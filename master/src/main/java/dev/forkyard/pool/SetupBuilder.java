@@ -60,7 +60,7 @@ final class SetupBuilder {
   }
 
   /** All of it as it is sent. */
-  byte[] encode(int maxBytes) {
+  byte[] encode(int maxBytes, int slots) {
     long bytes = 0;
     for (byte[] factory : factories.values()) {
       bytes += factory.length;
@@ -77,6 +77,6 @@ final class SetupBuilder {
               + maxBytes
               + "); raise that, or let the handlers read a file");
     }
-    return new WorkerSetup(settings, factories, warmUps).encode();
+    return new WorkerSetup(settings, factories, warmUps, slots).encode();
   }
 }

@@ -139,12 +139,16 @@ final class WorkerLauncher implements AutoCloseable {
     long kills = KernelKills.count();
     Path board = directory.sharedFile(Long.toString(workerId));
     try {
-      return new WorkerLink.Prepared(token, Scoreboard.create(board), board, started, kills);
+      return new WorkerLink.Prepared(token, scoreboard(board), board, started, kills);
     } catch (IOException full) {
       // Memory-backed storage is small in containers; a file that both map does as well.
       Path onDisk = directory.path().resolve("board-" + workerId);
-      return new WorkerLink.Prepared(token, Scoreboard.create(onDisk), onDisk, started, kills);
+      return new WorkerLink.Prepared(token, scoreboard(onDisk), onDisk, started, kills);
     }
+  }
+
+  private Scoreboard scoreboard(Path file) throws IOException {
+    return Scoreboard.create(file).withSlots(config.slots());
   }
 
   /** On threads of this process, where nothing but them is to be guarded. */

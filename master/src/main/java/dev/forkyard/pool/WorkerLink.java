@@ -7,7 +7,9 @@ import dev.forkyard.transport.Connection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,8 +34,17 @@ final class WorkerLink {
       byte[] token, Scoreboard scoreboard, Path board, Instant started, long kernelKills) {
 
     long runningJob() {
-      Scoreboard.Slot slot = scoreboard.read();
-      return slot.state() == Scoreboard.State.RUNNING ? slot.run() & JOB_BITS : 0;
+      long found = 0;
+      for (int i = 0; i < scoreboard.slots(); i++) {
+        Scoreboard.Slot slot = scoreboard.read(i);
+        if (slot.state() == Scoreboard.State.RUNNING) {
+          if (found != 0) {
+            return 0;
+          }
+          found = slot.run() & JOB_BITS;
+        }
+      }
+      return found;
     }
   }
 
@@ -72,6 +83,9 @@ final class WorkerLink {
   long greetedPid;
 
   boolean touched;
+
+  /** The job that it runs, or one of them, was condemned, so that it is on its way out. */
+  boolean condemned;
 
   /** How many of its answers were dropped. */
   int unwanted;
@@ -164,16 +178,28 @@ final class WorkerLink {
     return prepared != null && prepared.scoreboard.condemn(run);
   }
 
-  /** The id of the job that it runs, as it claims; 0 if it runs none. */
+  /** The id of the job that it runs, as it claims; 0 if it runs none, or more than one. */
   long runningJob() {
     return prepared == null ? 0 : prepared.runningJob();
   }
 
-  Progress progress() {
+  /** Of each slot; empty while it has none. */
+  List<Progress> progress() {
     if (prepared == null) {
-      return Progress.NONE;
+      return List.of();
     }
-    Scoreboard.Slot slot = prepared.scoreboard.read();
+    Scoreboard board = prepared.scoreboard;
+    if (board.slots() == 1) {
+      return List.of(progress(board.read(0)));
+    }
+    List<Progress> all = new ArrayList<>(board.slots());
+    for (int slot = 0; slot < board.slots(); slot++) {
+      all.add(progress(board.read(slot)));
+    }
+    return all;
+  }
+
+  private Progress progress(Scoreboard.Slot slot) {
     return switch (slot.state()) {
       case IDLE -> Progress.NONE;
       case RUNNING -> progress(Progress.State.RUNNING, slot);

@@ -22,8 +22,8 @@ final class ScoreboardRaces {
   private ScoreboardRaces() {}
 
   private static Scoreboard running() {
-    Scoreboard board = new Scoreboard(ByteBuffer.allocateDirect(BYTES));
-    board.start(RUN, 1);
+    Scoreboard board = new Scoreboard(ByteBuffer.allocateDirect(BYTES), 1);
+    board.start(0, RUN, 1);
     return board;
   }
 
@@ -39,7 +39,7 @@ final class ScoreboardRaces {
 
     @Actor
     public void worker(ZZ_Result result) {
-      result.r1 = board.end(RUN);
+      result.r1 = board.end(0, RUN);
     }
 
     @Actor
@@ -60,8 +60,8 @@ final class ScoreboardRaces {
 
     @Actor
     public void worker(ZZZ_Result result) {
-      result.r1 = board.end(RUN);
-      result.r2 = board.start(NEXT, 2);
+      result.r1 = board.end(0, RUN);
+      result.r2 = board.start(0, NEXT, 2);
     }
 
     @Actor
@@ -82,13 +82,13 @@ final class ScoreboardRaces {
 
     @Actor
     public void worker() {
-      board.end(RUN);
-      board.start(NEXT, 2);
+      board.end(0, RUN);
+      board.start(0, NEXT, 2);
     }
 
     @Actor
     public void master(IJ_Result result) {
-      Scoreboard.Slot slot = board.read();
+      Scoreboard.Slot slot = board.read(0);
       result.r1 = (int) (slot.run() & 0xFF);
       result.r2 = slot.startedNanos();
     }

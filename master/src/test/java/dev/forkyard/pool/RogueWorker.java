@@ -141,8 +141,8 @@ public final class RogueWorker {
       case CLAIMS_AN_END -> {
         Frame.Run job = job();
         long run = Scoreboard.run(job.jobId(), job.attempt());
-        scoreboard.start(run, System.nanoTime());
-        scoreboard.end(run);
+        scoreboard.start(0, run, System.nanoTime());
+        scoreboard.end(0, run);
         silence(scoreboard);
       }
       default -> {}

@@ -17,13 +17,14 @@ import java.nio.file.attribute.PosixFilePermissions;
  * was at, and what it had still to say, even after a {@code kill -9}.
  *
  * <pre>
- *   offset 0   the slot: 2 bits of state, 6 of the attempt less one, 56 of the job's id
+ *   offset 0   the first slot: 2 bits of state, 6 of the attempt less one, 56 of the job's id
  *          8   when that job started, by the worker's monotonic clock
  *         16   1 once the JVM runs its shutdown hooks
  *         24   when a job last told of progress, by the same clock as its start; 0 if none ever did
  *         32   a number that changes while the JVM runs its threads
  *         40   how many bytes of replies are below, of which none, some or all were sent
  *         48   how many bytes the worker had sent before the first of them
+ *         64   the second slot, as at 0, 8 and 24; and so on, each in a cache line of its own
  *       4096   replies, as they are sent
  *
  *   worker:  IDLE ──start(a)──► RUNNING(a) ──end(a)──► ENDED(a) ──start(b)──► RUNNING(b) ...
@@ -32,15 +33,18 @@ import java.nio.file.attribute.PosixFilePermissions;
  *
  * <p>State and job are one word, so {@code end} and {@code condemn} are one compare-and-set each on
  * the same word: one of them wins. If the worker wins, the master hits nobody; if the master wins,
- * the worker starts nothing more. The start is written before the slot and so is there when the
- * slot is seen.
+ * the worker starts nothing more, in none of its slots. The start is written before the slot and so
+ * is there when the slot is seen.
  *
  * <p>What the master reads was written by a process that runs users' code: it is evidence, never
  * proof.
  */
 public final class Scoreboard {
 
-  /** What the worker's job thread does. */
+  /** How many slots a worker may have; then the page is full. */
+  public static final int MAX_SLOTS = 64;
+
+  /** What the job thread of a slot does. */
   public enum State {
     /** It has not started any job. */
     IDLE,
@@ -53,7 +57,7 @@ public final class Scoreboard {
   }
 
   /**
-   * The slot at one moment.
+   * A slot at one moment.
    *
    * @param run which attempt of which job, as {@link Scoreboard#run} makes it
    */
@@ -63,6 +67,7 @@ public final class Scoreboard {
   private static final int REPLIES_BYTES = 64 << 10;
   private static final int BYTES = PAGE_BYTES + REPLIES_BYTES;
   private static final int SLOT = 0;
+  private static final int SLOT_BYTES = PAGE_BYTES / MAX_SLOTS;
   private static final int STARTED = 8;
   private static final int EXIT = 16;
   private static final int PROGRESSED = 24;
@@ -80,10 +85,12 @@ public final class Scoreboard {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   private final ByteBuffer page;
+  private final int slots;
 
-  /** On any memory that is aligned as a page is. */
-  Scoreboard(ByteBuffer page) {
+  /** On any memory that is aligned as a page is, and has so many slots. */
+  Scoreboard(ByteBuffer page, int slots) {
     this.page = page;
+    this.slots = slots;
   }
 
   /**
@@ -112,8 +119,26 @@ public final class Scoreboard {
   public static Scoreboard open(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return new Scoreboard(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES));
+      return new Scoreboard(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES), 1);
     }
+  }
+
+  /**
+   * The same memory, with so many slots; one where nobody asked for more.
+   *
+   * @throws IllegalArgumentException if it is less than 1 or more than {@link #MAX_SLOTS}
+   */
+  public Scoreboard withSlots(int count) {
+    if (count < 1 || count > MAX_SLOTS) {
+      throw new IllegalArgumentException(
+          "a scoreboard has 1 to " + MAX_SLOTS + " slots, but " + count + " are wanted");
+    }
+    return new Scoreboard(page, count);
+  }
+
+  /** How many slots it has. */
+  public int slots() {
+    return slots;
   }
 
   /**
@@ -125,17 +150,29 @@ public final class Scoreboard {
   }
 
   /**
-   * The worker is about to touch the job's bytes.
+   * The worker is about to touch the job's bytes. Those of several slots must not be called at the
+   * same time.
    *
-   * @return false if it was condemned and must start nothing
+   * @return false if it was condemned, in whichever slot, and must start nothing
    */
-  public boolean start(long run, long nanos) {
-    long seen = (long) LONGS.getAcquire(page, SLOT);
-    if (stateOf(seen) == State.CONDEMNED) {
+  public boolean start(int slot, long run, long nanos) {
+    int at = slot * SLOT_BYTES;
+    long seen = (long) LONGS.getAcquire(page, at + SLOT);
+    if (stateOf(seen) == State.CONDEMNED || (slots > 1 && isCondemned())) {
       return false;
     }
-    LONGS.setOpaque(page, STARTED, nanos);
-    return LONGS.compareAndSet(page, SLOT, seen, word(State.RUNNING, run));
+    LONGS.setOpaque(page, at + STARTED, nanos);
+    return LONGS.compareAndSet(page, at + SLOT, seen, word(State.RUNNING, run));
+  }
+
+  private boolean isCondemned() {
+    for (int slot = 0; slot < slots; slot++) {
+      long seen = (long) LONGS.getAcquire(page, slot * SLOT_BYTES + SLOT);
+      if (stateOf(seen) == State.CONDEMNED) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -143,13 +180,14 @@ public final class Scoreboard {
    *
    * @return false if it was condemned and must not reply
    */
-  public boolean end(long run) {
-    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, run), word(State.ENDED, run));
+  public boolean end(int slot, long run) {
+    return LONGS.compareAndSet(
+        page, slot * SLOT_BYTES + SLOT, word(State.RUNNING, run), word(State.ENDED, run));
   }
 
-  /** The running job tells that it gets on. */
-  public void progress(long nanos) {
-    LONGS.setOpaque(page, PROGRESSED, nanos);
+  /** The job that runs there tells that it gets on. */
+  public void progress(int slot, long nanos) {
+    LONGS.setOpaque(page, slot * SLOT_BYTES + PROGRESSED, nanos);
   }
 
   /** The JVM runs its threads: it is neither stopped nor stuck. Called by one thread alone. */
@@ -168,27 +206,35 @@ public final class Scoreboard {
   }
 
   /**
-   * The master means to stop the job.
+   * The master means to stop the job, in whichever slot it runs.
    *
    * @return false if it does not run there, and nobody may be hit
    */
   public boolean condemn(long run) {
-    return LONGS.compareAndSet(page, SLOT, word(State.RUNNING, run), word(State.CONDEMNED, run));
+    long running = word(State.RUNNING, run);
+    for (int slot = 0; slot < slots; slot++) {
+      if (LONGS.compareAndSet(
+          page, slot * SLOT_BYTES + SLOT, running, word(State.CONDEMNED, run))) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  /** What the worker is at. */
-  public Slot read() {
-    long slot = (long) LONGS.getAcquire(page, SLOT);
+  /** What the worker is at, in one of its slots. */
+  public Slot read(int index) {
+    int at = index * SLOT_BYTES;
+    long slot = (long) LONGS.getAcquire(page, at + SLOT);
     long started = 0;
     for (int i = 0; i < MAX_READS; i++) {
-      started = (long) LONGS.getAcquire(page, STARTED);
-      long again = (long) LONGS.getAcquire(page, SLOT);
+      started = (long) LONGS.getAcquire(page, at + STARTED);
+      long again = (long) LONGS.getAcquire(page, at + SLOT);
       if (again == slot) {
         break;
       }
       slot = again;
     }
-    long progressed = (long) LONGS.getOpaque(page, PROGRESSED);
+    long progressed = (long) LONGS.getOpaque(page, at + PROGRESSED);
     return new Slot(stateOf(slot), slot & RUN_MASK, started, progressed);
   }
 

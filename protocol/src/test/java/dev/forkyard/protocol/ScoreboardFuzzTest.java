@@ -23,6 +23,8 @@ public class ScoreboardFuzzTest {
 
   private static final int REPLIES = 4096;
   private static final int HEAD_BYTES = 56;
+  private static final int LAST_SLOT = Scoreboard.MAX_SLOTS - 1;
+  private static final int LAST_SLOT_AT = REPLIES - 64;
   private static final Memory MEMORY = Memory.create();
 
   /** A scoreboard, and what it is made of. */
@@ -31,7 +33,7 @@ public class ScoreboardFuzzTest {
     static Memory create() {
       try {
         Path file = Files.createTempDirectory("scoreboard").resolve("board");
-        Scoreboard board = Scoreboard.create(file);
+        Scoreboard board = Scoreboard.create(file).withSlots(Scoreboard.MAX_SLOTS);
         try (FileChannel channel =
             FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
           return new Memory(board, channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size()));
@@ -53,19 +55,31 @@ public class ScoreboardFuzzTest {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     Scoreboard board = MEMORY.board;
     MEMORY.bytes.clear().put(in.slice().limit(HEAD_BYTES));
+    // Another slot has something else of the same.
+    MEMORY.bytes.position(LAST_SLOT_AT).put(in.slice().position(8).limit(HEAD_BYTES));
     long received = in.position(HEAD_BYTES).getLong();
     MEMORY.bytes.position(REPLIES).put(in.slice().limit(Math.min(in.remaining(), 64 << 10)));
 
-    Scoreboard.Slot slot = board.read();
+    Scoreboard.Slot slot = board.read(0);
+    Scoreboard.Slot last = board.read(LAST_SLOT);
     ByteBuffer unsent = board.unsentReplies(received);
 
     assertThat(unsent.limit()).isLessThanOrEqualTo(64 << 10);
     readAll(unsent);
-    assertThat(board.condemn(slot.run() ^ 1)).isFalse();
-    assertThat(board.condemn(slot.run())).isEqualTo(slot.state() == State.RUNNING);
-    boolean condemned = board.read().state() == State.CONDEMNED;
-    assertThat(board.start(1, 1)).isNotEqualTo(condemned);
-    assertThat(board.end(1)).isNotEqualTo(condemned);
+    for (long run : new long[] {slot.run() ^ 1, slot.run(), last.run()}) {
+      boolean runs = runs(board.read(0), run) || runs(board.read(LAST_SLOT), run);
+      assertThat(board.condemn(run)).isEqualTo(runs);
+    }
+    boolean condemned =
+        board.read(0).state() == State.CONDEMNED
+            || board.read(LAST_SLOT).state() == State.CONDEMNED;
+    boolean started = board.start(0, 1, 1);
+    assertThat(started).isNotEqualTo(condemned);
+    assertThat(board.end(0, 1)).isEqualTo(started);
+  }
+
+  private static boolean runs(Scoreboard.Slot slot, long run) {
+    return slot.state() == State.RUNNING && slot.run() == run;
   }
 
   @ParameterizedTest

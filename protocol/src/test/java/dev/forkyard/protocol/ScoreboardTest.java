@@ -2,7 +2,9 @@ package dev.forkyard.protocol;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.forkyard.protocol.Scoreboard.State;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,13 +22,13 @@ class ScoreboardTest {
   void theOtherSideSeesWhatTheWorkerPublishes() throws IOException {
     Scoreboard master = Scoreboard.create(directory.resolve("board"));
     Scoreboard worker = Scoreboard.open(directory.resolve("board"));
-    assertThat(master.read().state()).isEqualTo(Scoreboard.State.IDLE);
-    assertThat(worker.start(7, 1234)).isTrue();
-    worker.progress(1300);
-    assertThat(master.read())
+    assertThat(master.read(0).state()).isEqualTo(Scoreboard.State.IDLE);
+    assertThat(worker.start(0, 7, 1234)).isTrue();
+    worker.progress(0, 1300);
+    assertThat(master.read(0))
         .isEqualTo(new Scoreboard.Slot(Scoreboard.State.RUNNING, 7, 1234, 1300));
-    assertThat(worker.end(7)).isTrue();
-    assertThat(master.read().state()).isEqualTo(Scoreboard.State.ENDED);
+    assertThat(worker.end(0, 7)).isTrue();
+    assertThat(master.read(0).state()).isEqualTo(Scoreboard.State.ENDED);
     assertThat(master.condemn(7)).isFalse();
     long beats = master.beats();
     worker.beat();
@@ -48,12 +50,62 @@ class ScoreboardTest {
   @Test
   void aCondemnedWorkerNeitherEndsNorStartsAnything() throws IOException {
     Scoreboard board = Scoreboard.create(directory.resolve("board"));
-    board.start(7, 1);
+    board.start(0, 7, 1);
     assertThat(board.condemn(8)).isFalse();
     assertThat(board.condemn(7)).isTrue();
-    assertThat(board.end(7)).isFalse();
-    assertThat(board.start(8, 2)).isFalse();
-    assertThat(board.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
+    assertThat(board.end(0, 7)).isFalse();
+    assertThat(board.start(0, 8, 2)).isFalse();
+    assertThat(board.read(0).state()).isEqualTo(Scoreboard.State.CONDEMNED);
+  }
+
+  @Test
+  void eachSlotIsItsOwn() throws IOException {
+    Scoreboard master = Scoreboard.create(directory.resolve("board")).withSlots(64);
+    Scoreboard worker = Scoreboard.open(directory.resolve("board")).withSlots(64);
+    worker.beat();
+    worker.repliesSent(1000);
+    for (int slot = 0; slot < 64; slot++) {
+      assertThat(worker.start(slot, 100 + slot, slot)).isTrue();
+      worker.progress(slot, 200 + slot);
+    }
+    assertThat(worker.end(7, 107)).isTrue();
+    for (int slot = 0; slot < 64; slot++) {
+      Scoreboard.State state = slot == 7 ? State.ENDED : State.RUNNING;
+      assertThat(master.read(slot))
+          .isEqualTo(new Scoreboard.Slot(state, 100 + slot, slot, 200 + slot));
+    }
+    assertThat(master.beats()).isEqualTo(1);
+    assertThat(master.exitMarked()).isFalse();
+    worker.replies().put((byte) 1);
+    worker.repliesWait(1);
+    assertThat(master.unsentReplies(1000).remaining()).isEqualTo(1);
+  }
+
+  @Test
+  void aCondemnedSlotKeepsTheOthersFromStartingAndNotFromEnding() throws IOException {
+    Scoreboard board = Scoreboard.create(directory.resolve("board")).withSlots(3);
+    board.start(0, 5, 1);
+    board.start(2, 6, 1);
+    assertThat(board.condemn(7)).isFalse();
+    assertThat(board.condemn(6)).isTrue();
+    assertThat(board.read(2).state()).isEqualTo(State.CONDEMNED);
+    assertThat(board.start(1, 7, 2)).isFalse();
+    assertThat(board.end(0, 5)).isTrue();
+    assertThat(board.end(2, 6)).isFalse();
+    assertThat(board.start(0, 8, 3)).isFalse();
+    assertThat(board.read(0).state()).isEqualTo(State.ENDED);
+    assertThat(board.read(1).state()).isEqualTo(State.IDLE);
+  }
+
+  @Test
+  void aNumberOfSlotsForWhichItHasNoRoomIsRefused() throws IOException {
+    Scoreboard board = Scoreboard.create(directory.resolve("board"));
+    assertThat(board.slots()).isEqualTo(1);
+    for (int slots : new int[] {0, -1, Scoreboard.MAX_SLOTS + 1}) {
+      assertThatThrownBy(() -> board.withSlots(slots))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1 to 64 slots, but " + slots);
+    }
   }
 
   @Test
@@ -97,17 +149,17 @@ class ScoreboardTest {
     boolean[] ended = new boolean[rounds];
     for (int i = 0; i < rounds; i++) {
       boards[i] = i % 100 == 0 ? Scoreboard.create(directory.resolve("b" + i)) : boards[i - 1];
-      if (boards[i].read().state() == Scoreboard.State.CONDEMNED) {
+      if (boards[i].read(0).state() == Scoreboard.State.CONDEMNED) {
         boards[i] = Scoreboard.create(directory.resolve("b" + i));
       }
       Scoreboard board = boards[i];
       int round = i;
-      assertThat(board.start(round, round)).isTrue();
+      assertThat(board.start(0, round, round)).isTrue();
       Thread worker =
           new Thread(
               () -> {
                 await(start);
-                ended[round] = board.end(round);
+                ended[round] = board.end(0, round);
                 await(stop);
               });
       worker.start();

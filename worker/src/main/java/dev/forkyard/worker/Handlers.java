@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handlers of this worker, each made when it is first wanted, by its factory if the pool gave
- * one. Used by the job thread alone.
+ * The handlers of one slot of this worker, each made when it is first wanted, by its factory if the
+ * pool gave one. Used by the slot's job thread alone.
  */
 final class Handlers implements WorkerContext {
 
@@ -36,6 +36,7 @@ final class Handlers implements WorkerContext {
     }
   }
 
+  private final int slot;
   private final Map<String, String> settings;
   private final List<WorkerSetup.WarmUp> warmUps;
 
@@ -49,7 +50,8 @@ final class Handlers implements WorkerContext {
 
   private @Nullable String lastName;
 
-  Handlers(WorkerSetup setup) {
+  Handlers(WorkerSetup setup, int slot) {
+    this.slot = slot;
     settings = setup.settings();
     warmUps = setup.warmUps();
     factories = new HashMap<>(setup.factories());
@@ -58,6 +60,11 @@ final class Handlers implements WorkerContext {
   @Override
   public Map<String, String> settings() {
     return settings;
+  }
+
+  @Override
+  public int slot() {
+    return slot;
   }
 
   /** Whether any are to be made before the first job. */
@@ -72,7 +79,7 @@ final class Handlers implements WorkerContext {
       if (each.run()) {
         Task task =
             new Task(new Frame.Run(0, 0, null, 1, 0, Encoding.BINARY, null), each.className());
-        task.start(System.nanoTime(), null, settings);
+        task.start(System.nanoTime(), null, this);
         Object output = ready.handler().handle(ready.decode(Encoding.BINARY, each.input()), task);
         ready.encode(Encoding.BINARY, output);
       }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * pool as others do, over a socket and through all codecs, but nothing can stop it for certain. For
  * the pool's own use.
  *
- * <p>A kill closes its connection and interrupts its job; from then on it counts as ended, and its
- * thread goes when the job returns.
+ * <p>A kill closes its connection and interrupts its jobs; from then on it counts as ended, and
+ * each of its threads goes when its job returns.
  */
 public final class InProcessWorker implements WorkerEnd {
 
@@ -43,7 +43,7 @@ public final class InProcessWorker implements WorkerEnd {
   private final Listener listener;
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile @Nullable MasterChannel channel;
-  private volatile @Nullable JobThread jobThread;
+  private volatile @Nullable JobThreads jobThreads;
 
   /**
    * Makes one that has not begun.
@@ -90,10 +90,9 @@ public final class InProcessWorker implements WorkerEnd {
 
   private void run(byte[] token, String address, byte[] setup) {
     DEPTH.set(depth);
-    Handlers handlers = new Handlers(WorkerSetup.decode(ByteBuffer.wrap(setup)));
-    JobThread jobs = new JobThread(scoreboard, handlers, this);
-    jobs.setDaemon(true);
-    jobThread = jobs;
+    JobThreads jobs = new JobThreads(scoreboard, WorkerSetup.decode(ByteBuffer.wrap(setup)), this);
+    jobs.setDaemon();
+    jobThreads = jobs;
     try {
       jobs.warmUp();
       leaveIfOver();
@@ -119,10 +118,10 @@ public final class InProcessWorker implements WorkerEnd {
     }
   }
 
-  /** What can be done: its job is interrupted, and nobody hears of it any more. */
+  /** What can be done: its jobs are interrupted, and nobody hears of it any more. */
   public void kill() {
     end(KILLED, null);
-    JobThread jobs = jobThread;
+    JobThreads jobs = jobThreads;
     if (jobs != null) {
       jobs.interrupt();
     }

@@ -62,7 +62,8 @@ public interface JobContext extends WorkerContext {
 
   /**
    * Whether the job was asked to stop: its caller no longer waits for it, or its soft timeout has
-   * passed. The job thread has been interrupted too.
+   * passed, or, where the worker has several slots, another one has. The job thread has been
+   * interrupted too.
    */
   boolean cancelled();
 }

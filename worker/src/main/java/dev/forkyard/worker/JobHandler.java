@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * until the worker ends. All calls come on the worker's job thread, one at a time, so a handler
  * needs no locks of its own.
  *
+ * <p>Where the pool has several slots a worker ({@code slotsPerWorker}), all this is so for each
+ * slot: it has an instance and a thread of its own. Instances share what is static.
+ *
  * <p>The input and output types are read from the type parameters: {@code byte[]}, {@link String},
  * the boxed primitives, {@link java.nio.ByteBuffer} and {@link java.io.InputStream} (read to its
  * end, and within a frame), protobuf messages, and records or plain classes (as CBOR by Jackson,
@@ -33,8 +36,8 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
   O handle(I input, JobContext context) throws Exception;
 
   /**
-   * Called once before the first job of this handler in this worker. Override this one where the
-   * settings are needed, or else {@link #start()}, which it calls.
+   * Called once before the first job of this instance. Override this one where the settings are
+   * needed, or else {@link #start()}, which it calls.
    *
    * @param context what is known about the worker; it may be kept
    * @throws Exception anything; the job that asked for the handler fails with it, and the next one
@@ -52,9 +55,9 @@ public interface JobHandler<I extends @Nullable Object, O extends @Nullable Obje
   default void start() throws Exception {}
 
   /**
-   * Called once when the worker drains, since its pool closes or it is replaced. A worker that is
-   * killed does not call it. It has the pool's stop timeout (5 s by default), with all other
-   * handlers of the worker; then the worker is killed.
+   * Called once when the worker drains, on the thread of its slot, since its pool closes or it is
+   * replaced. A worker that is killed does not call it. It has the pool's stop timeout (5 s by
+   * default), with all other handlers of the worker; then the worker is killed.
    *
    * @throws Exception anything; it is printed and the worker ends
    */

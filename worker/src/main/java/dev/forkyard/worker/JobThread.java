@@ -8,14 +8,19 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the jobs one after the other, and hears what comes while it has none. */
+/**
+ * Runs the jobs of one slot one after the other, and, where that is the worker's only one, hears
+ * what comes while it has none.
+ */
 final class JobThread extends Thread {
 
+  private static final String NAME = "forkyard-job";
   private static final int REPLY_OVERHEAD_BYTES = 256;
 
   /** With which a cause that is long leaves room for what else is told of a worker's end. */
   private static final int MAX_WARM_UP_STACK_CHARS = 6 << 10;
 
+  private final int slot;
   private final Scoreboard scoreboard;
   private final Handlers handlers;
   private final WorkerEnd end;
@@ -37,14 +42,18 @@ final class JobThread extends Thread {
 
   private volatile @Nullable Task running;
 
+  /** Its own: the task that it began must not run. */
+  private boolean condemned;
+
   /** Its own; null until a job brings something for it. */
   private @Nullable LogContext logContext;
 
   /** Null while Java Flight Recorder does not record. */
   private volatile @Nullable JobRecorder recorder;
 
-  JobThread(Scoreboard scoreboard, Handlers handlers, WorkerEnd end) {
-    super("forkyard-job");
+  JobThread(int slot, Scoreboard scoreboard, Handlers handlers, WorkerEnd end) {
+    super(scoreboard.slots() == 1 ? NAME : NAME + "-" + slot);
+    this.slot = slot;
     this.end = end;
     this.scoreboard = scoreboard;
     this.handlers = handlers;
@@ -52,13 +61,16 @@ final class JobThread extends Thread {
 
   // From other threads.
 
-  /**
-   * Has it make the handlers that are to be ready before the first job, if there are any, and waits
-   * until it has. Where that fails the process ends.
-   */
+  /** Has it make the handlers that are to be ready before the first job, if there are any. */
   void warmUp() {
     if (handlers.wantWarmUp()) {
       start();
+    }
+  }
+
+  /** Waits until it has; where that fails the process ends. */
+  void awaitWarm() {
+    if (handlers.wantWarmUp()) {
       awaitAll(warm);
     }
   }
@@ -122,6 +134,11 @@ final class JobThread extends Thread {
     }
   }
 
+  boolean runs(long jobId) {
+    Task task = running;
+    return task != null && task.jobId() == jobId;
+  }
+
   /** Java Flight Recorder records, and is told of jobs from now on. */
   void record() {
     recorder = new JobRecorder();
@@ -143,28 +160,28 @@ final class JobThread extends Thread {
   }
 
   private void runJobs() {
+    boolean left = false;
     try {
       if (handlers.wantWarmUp()) {
         warmHandlersUp();
         awaitAll(begun);
         leaveIfOver();
       }
-      while (true) {
-        Task task = orders.take(this);
-        if (task.isLeave()) {
-          leave();
-        } else {
-          run(task);
-        }
+      for (Task task = orders.take(this); !task.isLeave(); task = orders.take(this)) {
+        run(task);
       }
+      leave();
+      left = true;
     } catch (WorkerEnd.Ended itself) {
       throw itself;
     } catch (Throwable broken) {
       broken.printStackTrace();
     } finally {
       warm.countDown();
-      // A worker without its job thread would answer for ever, and run nothing.
-      end.halt(1);
+      if (!left) {
+        // A worker without its job thread would answer for ever, and run nothing.
+        end.halt(1);
+      }
     }
   }
 
@@ -181,17 +198,28 @@ final class JobThread extends Thread {
     warm.countDown();
   }
 
-  private void run(Task task) {
+  /**
+   * Where it takes a task: tells of its start, so that it is this thread's to run.
+   *
+   * @return false if it was taken back before
+   */
+  boolean begin(Task task) {
     if (!task.claim()) {
-      return;
+      return false;
     }
     long start = System.nanoTime();
-    task.start(start, scoreboard, handlers.settings());
+    task.start(start, scoreboard, handlers);
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
-    if (!scoreboard.start(task.scoreboardRun(), start)) {
+    condemned = !scoreboard.start(slot, task.scoreboardRun(), start);
+    return true;
+  }
+
+  private void run(Task task) {
+    if (condemned) {
       end.condemned();
     }
+    long start = task.startedNanos();
     JobRecorder told = recorder;
     JobRecorder.JobEvent event = told == null ? null : told.begin();
     Frame reply = reply(task, start);
@@ -202,7 +230,7 @@ final class JobThread extends Thread {
     setContextClassLoader(end.classLoader());
     running = null;
     task.end();
-    if (!scoreboard.end(task.scoreboardRun())) {
+    if (!scoreboard.end(slot, task.scoreboardRun())) {
       end.condemned();
     }
     forgetInterrupts();
@@ -297,11 +325,14 @@ final class JobThread extends Thread {
     }
   }
 
+  /** With the last that does so the worker ends. */
   private void leave() {
     leaveIfOver();
     handlers.stop();
     forgetInterrupts();
-    send(new Frame.Goodbye("drained"));
-    end.exit();
+    if (orders.leave()) {
+      send(new Frame.Goodbye("drained"));
+      end.exit();
+    }
   }
 }

@@ -6,12 +6,14 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what the master sends and does it, or hands it to the job thread; on whichever thread's
- * {@link Turn} it is.
+ * Hears what the master sends and does it, or hands it to the job threads: where there is one, on
+ * whichever thread's {@link Turn} it is, and where there are several on a thread that does nothing
+ * else.
  */
 final class Orders {
 
@@ -20,10 +22,18 @@ final class Orders {
 
   private final MasterChannel master;
   private final int maxDumpChars;
+  private final JobThreads jobThreads;
   private final Consumer<@Nullable Throwable> end;
 
   private final Turn turn = new Turn();
   private final Inbox inbox = new Inbox();
+
+  /** Null where there is one job thread, which takes from the inbox itself. */
+  private final @Nullable SharedInbox shared;
+
+  /** How many job threads have not left. */
+  private final AtomicInteger staying;
+
   private final OpenTasks openTasks;
   private boolean toLeave;
 
@@ -37,33 +47,45 @@ final class Orders {
   /**
    * Reads from this connection.
    *
+   * @param jobThreads those that take tasks
    * @param end what the end of the connection is told, with what was thrown if it was; it does not
    *     return
    */
   Orders(
       MasterChannel master,
       int maxFrameBytes,
+      JobThreads jobThreads,
       OpenTasks openTasks,
       Consumer<@Nullable Throwable> end) {
     this.master = master;
     this.maxDumpChars =
         Math.min(MAX_DUMP_CHARS, JobThread.replyBytes(maxFrameBytes) / MAX_BYTES_PER_CHAR);
+    this.jobThreads = jobThreads;
+    this.shared = jobThreads.slots() == 1 ? null : new SharedInbox(inbox);
+    this.staying = new AtomicInteger(jobThreads.slots());
     this.openTasks = openTasks;
     this.end = end;
   }
 
-  /** On the job thread: waits for the next task, and reads meanwhile if nobody else does. */
+  /** On a job thread: waits for the next task, which it has begun, or for the end of all. */
   Task take(JobThread jobThread) {
+    return shared == null ? takeOrRead(jobThread) : shared.take(jobThread);
+  }
+
+  /** On the only job thread, which reads while it waits if nobody else does. */
+  private Task takeOrRead(JobThread jobThread) {
     while (true) {
       Task next = inbox.take();
       if (next != null) {
         turn.countTask();
-        return next;
+        if (next.isLeave() || jobThread.begin(next)) {
+          return next;
+        }
       } else if (turn.begin()) {
         try {
           // The reader may have brought something just before it gave the turn back.
           if (!inbox.hasNext()) {
-            hear(jobThread);
+            hear();
           }
         } finally {
           turn.end();
@@ -74,45 +96,59 @@ final class Orders {
     }
   }
 
-  /** On the job thread: a reply may wait for that of another task, if that is there. */
+  /** On a job thread: a reply may wait for that of another task, if that is its own too. */
   void answer(Frame reply) throws IOException {
-    master.reply(reply, inbox.hasNext());
+    master.reply(reply, shared == null && inbox.hasNext());
     if (turn.isTaken()) {
       // The reader is not there to look for it.
       master.flushWaiting();
     }
   }
 
+  /** On a job thread that takes no more: whether it is the last. */
+  boolean leave() {
+    return staying.decrementAndGet() == 0;
+  }
+
   /** On the reader, to the worker's end: nothing a job does keeps this thread from answering. */
-  void serve(JobThread jobThread) {
+  void serve() {
     try {
+      if (shared == null) {
+        readByTurns();
+      }
       while (true) {
-        if (turn.await(master::flushWaiting)) {
-          master.flushWaiting();
-          do {
-            hear(jobThread);
-          } while (!turn.giveBackIfShort());
-        } else {
-          look(jobThread);
-          turn.giveBack();
-        }
+        hear();
       }
     } finally {
-      // Here it comes where the worker ends without its process; its job thread may wait.
+      // Here it comes where the worker ends without its process; its job threads may wait.
       inbox.add(Task.leave());
-      inbox.handOver();
+      handOver();
       turn.giveBack();
     }
   }
 
+  private void readByTurns() {
+    while (true) {
+      if (turn.await(master::flushWaiting)) {
+        master.flushWaiting();
+        do {
+          hear();
+        } while (!turn.giveBackIfShort());
+      } else {
+        look();
+        turn.giveBack();
+      }
+    }
+  }
+
   /** Waits until something comes, and does all that came with it. */
-  private void hear(JobThread jobThread) {
+  private void hear() {
     try {
       Frame frame = master.read();
       if (frame == null) {
         end.accept(null);
       } else {
-        hearAll(frame, jobThread);
+        hearAll(frame);
       }
     } catch (Throwable thrown) {
       end.accept(thrown);
@@ -120,10 +156,10 @@ final class Orders {
   }
 
   /** Does what has come, if anything has. */
-  private void look(JobThread jobThread) {
+  private void look() {
     try {
       if (master.look()) {
-        hearAll(master.readArrived(), jobThread);
+        hearAll(master.readArrived());
       } else {
         end.accept(null);
       }
@@ -132,22 +168,30 @@ final class Orders {
     }
   }
 
-  private void hearAll(@Nullable Frame first, JobThread jobThread) throws IOException {
+  private void hearAll(@Nullable Frame first) throws IOException {
     for (Frame frame = first; frame != null; frame = master.readArrived()) {
-      hear(frame, jobThread);
+      hear(frame);
     }
-    inbox.handOver();
+    handOver();
   }
 
-  private void hear(Frame frame, JobThread jobThread) throws IOException {
+  private void handOver() {
+    if (shared == null) {
+      inbox.handOver();
+    } else {
+      shared.handOver();
+    }
+  }
+
+  private void hear(Frame frame) throws IOException {
     if (frame instanceof Frame.Run run) {
-      accept(run, jobThread.records() ? System.nanoTime() : 0);
+      accept(run, jobThreads.records() ? System.nanoTime() : 0);
     } else if (frame instanceof Frame.Recall recall) {
       giveBack(recall.jobIds());
     } else if (frame instanceof Frame.Cancel cancel) {
-      cancel(cancel.jobId(), jobThread);
+      cancel(cancel.jobId());
     } else if (frame instanceof Frame.Stop stop) {
-      jobThread.stop(stop.jobId());
+      jobThreads.stop(stop.jobId());
     } else if (frame instanceof Frame.Drain && !toLeave) {
       toLeave = true;
       inbox.add(Task.leave());
@@ -195,10 +239,10 @@ final class Orders {
     master.write(new Frame.Returned(Arrays.copyOf(returned, count)));
   }
 
-  private void cancel(long jobId, JobThread jobThread) throws IOException {
+  private void cancel(long jobId) throws IOException {
     // Once it is interrupted, the job is elsewhere.
-    String dump = ThreadDump.of(jobThread, maxDumpChars);
-    jobThread.cancel(jobId);
+    String dump = ThreadDump.of(jobThreads.of(jobId), maxDumpChars);
+    jobThreads.cancel(jobId);
     master.write(new Frame.Dump(jobId, dump));
   }
 }

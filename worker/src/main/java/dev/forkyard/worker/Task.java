@@ -38,8 +38,8 @@ final class Task implements JobContext, ItemSink {
   /** 0 where nobody wants to know. */
   private long arrivedNanos;
 
-  /** Its worker's; from its start on. */
-  private Map<String, String> settings = Map.of();
+  /** Its slot's; from its start on. */
+  private @Nullable WorkerContext context;
 
   private final List<String> headers;
   private byte @Nullable [] payload;
@@ -98,10 +98,14 @@ final class Task implements JobContext, ItemSink {
   }
 
   /** From here to its {@link #end} it may tell of progress. */
-  void start(long nanos, @Nullable Scoreboard board, Map<String, String> settings) {
-    this.settings = settings;
+  void start(long nanos, @Nullable Scoreboard board, WorkerContext where) {
+    context = where;
     start(nanos);
     scoreboard = board;
+  }
+
+  long startedNanos() {
+    return startedNanos;
   }
 
   void cancel() {
@@ -180,7 +184,7 @@ final class Task implements JobContext, ItemSink {
   public void progress() {
     Scoreboard board = scoreboard;
     if (board != null) {
-      board.progress(System.nanoTime());
+      board.progress(slot(), System.nanoTime());
     }
   }
 
@@ -235,6 +239,11 @@ final class Task implements JobContext, ItemSink {
 
   @Override
   public Map<String, String> settings() {
-    return settings;
+    return context == null ? Map.of() : context.settings();
+  }
+
+  @Override
+  public int slot() {
+    return context == null ? 0 : context.slot();
   }
 }

@@ -24,6 +24,7 @@ public final class TestJobContext implements JobContext {
   private final @Nullable Duration timeout;
   private final Map<String, String> settings;
   private final Map<String, String> headers;
+  private final int slot;
   private final long madeNanos = System.nanoTime();
   private final AtomicLong progressed = new AtomicLong();
   private final List<Object> sent = new CopyOnWriteArrayList<>();
@@ -32,7 +33,7 @@ public final class TestJobContext implements JobContext {
 
   /** Of a job with the id 1, in its first attempt, without a timeout and without settings. */
   public TestJobContext() {
-    this(1, 1, null, Map.of(), Map.of());
+    this(1, 1, null, Map.of(), Map.of(), 0);
   }
 
   private TestJobContext(
@@ -40,17 +41,19 @@ public final class TestJobContext implements JobContext {
       int attempt,
       @Nullable Duration timeout,
       Map<String, String> settings,
-      Map<String, String> headers) {
+      Map<String, String> headers,
+      int slot) {
     this.jobId = jobId;
     this.attempt = attempt;
     this.timeout = timeout;
     this.settings = settings;
     this.headers = headers;
+    this.slot = slot;
   }
 
   /** Another job. */
   public TestJobContext withJobId(long jobId) {
-    return new TestJobContext(jobId, attempt, timeout, settings, headers);
+    return new TestJobContext(jobId, attempt, timeout, settings, headers, slot);
   }
 
   /**
@@ -62,27 +65,39 @@ public final class TestJobContext implements JobContext {
     if (attempt < 1) {
       throw new IllegalArgumentException("attempt must be at least 1, but is " + attempt);
     }
-    return new TestJobContext(jobId, attempt, timeout, settings, headers);
+    return new TestJobContext(jobId, attempt, timeout, settings, headers, slot);
   }
 
   /** A job that may run for so long, from now on. */
   public TestJobContext withTimeout(Duration timeout) {
     return new TestJobContext(
-        jobId, attempt, Objects.requireNonNull(timeout, "timeout"), settings, headers);
+        jobId, attempt, Objects.requireNonNull(timeout, "timeout"), settings, headers, slot);
   }
 
   /** A worker with one setting more; this is what {@link JobHandler#start} may be given too. */
   public TestJobContext withSetting(String name, String value) {
     Map<String, String> more = new HashMap<>(settings);
     more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-    return new TestJobContext(jobId, attempt, timeout, Map.copyOf(more), headers);
+    return new TestJobContext(jobId, attempt, timeout, Map.copyOf(more), headers, slot);
   }
 
   /** A job with one header more. */
   public TestJobContext withHeader(String name, String value) {
     Map<String, String> more = new HashMap<>(headers);
     more.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-    return new TestJobContext(jobId, attempt, timeout, settings, Map.copyOf(more));
+    return new TestJobContext(jobId, attempt, timeout, settings, Map.copyOf(more), slot);
+  }
+
+  /**
+   * Another slot; this is what {@link JobHandler#start} may be given too.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
+  public TestJobContext withSlot(int slot) {
+    if (slot < 0) {
+      throw new IllegalArgumentException("slot must be at least 0, but is " + slot);
+    }
+    return new TestJobContext(jobId, attempt, timeout, settings, headers, slot);
   }
 
   /** Asks the job to stop, as a soft timeout does; to interrupt its thread is the test's. */
@@ -161,5 +176,10 @@ public final class TestJobContext implements JobContext {
   @Override
   public Map<String, String> settings() {
     return settings;
+  }
+
+  @Override
+  public int slot() {
+    return slot;
   }
 }

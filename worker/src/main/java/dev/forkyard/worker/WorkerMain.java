@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A worker process: one thread runs the jobs one after the other, and another sees to it that the
- * master is always answered.
+ * A worker process: one thread runs the jobs one after the other, or several do where the pool asks
+ * for slots, and another sees to it that the master is always answered.
  *
  * <p>When the connection ends, for whatever reason, the process ends at once: without its master it
  * has no business. The token by which it is known and the master's address come on standard input,
@@ -51,15 +51,15 @@ public final class WorkerMain {
     Briefing briefing = Briefing.read(System.in);
     byte[] token = token(briefing.tokenHex());
     ProcessEnd end = new ProcessEnd();
-    JobThread jobThread = new JobThread(scoreboard, new Handlers(briefing.setup()), end);
+    JobThreads jobThreads = new JobThreads(scoreboard, briefing.setup(), end);
     // Before there is a connection, since the greeting is what tells that it is ready for jobs.
-    jobThread.warmUp();
+    jobThreads.warmUp();
     MasterChannel.nameProvider();
     MasterChannel master = MasterChannel.connect(briefing.address());
     WorkerMain worker = new WorkerMain(Long.parseLong(args[0]), master, scoreboard, end);
     Runnable exiting = () -> exiting(end, scoreboard, master);
     Runtime.getRuntime().addShutdownHook(new Thread(exiting, "forkyard-exit"));
-    worker.serve(worker.greet(token), jobThread);
+    worker.serve(worker.greet(token), jobThreads);
   }
 
   private static byte[] token(String hex) {
@@ -107,25 +107,26 @@ public final class WorkerMain {
     return welcome;
   }
 
-  void serve(Frame.Welcome welcome, JobThread jobThread) {
+  void serve(Frame.Welcome welcome, JobThreads jobThreads) {
     OpenTasks openTasks =
         new OpenTasks(
             new MessageWriter(master, end), JobThread.replyBytes(welcome.maxFrameBytes()));
-    Orders orders = new Orders(master, welcome.maxFrameBytes(), openTasks, end::disconnected);
-    jobThread.begin(master, orders, welcome.maxFrameBytes());
-    Runnable beating = () -> beat(jobThread);
+    Orders orders =
+        new Orders(master, welcome.maxFrameBytes(), jobThreads, openTasks, end::disconnected);
+    jobThreads.begin(master, orders, welcome.maxFrameBytes());
+    Runnable beating = () -> beat(jobThreads);
     Thread heart = new Thread(null, beating, "forkyard-beat", HEART_STACK_BYTES);
     heart.setDaemon(true);
     heart.start();
-    orders.serve(jobThread);
+    orders.serve();
   }
 
   /** Shows the master that this process is neither stopped nor stuck, whatever the job does. */
-  private void beat(JobThread jobThread) {
+  private void beat(JobThreads jobThreads) {
     for (int beats = 0; !end.isOver(); beats++) {
       scoreboard.beat();
-      if (beats % BEATS_A_LOOK == 0 && !jobThread.records() && FlightRecording.isOn()) {
-        jobThread.record();
+      if (beats % BEATS_A_LOOK == 0 && !jobThreads.records() && FlightRecording.isOn()) {
+        jobThreads.record();
       }
       LockSupport.parkNanos(BEAT_NANOS);
     }

@@ -19,12 +19,13 @@ import org.jspecify.annotations.Nullable;
  * @param factories how handlers are made, by their classes' names, as {@link CallableCodec} writes
  *     a callable
  * @param warmUps what is done before the worker says that it is ready, in this order
+ * @param slots how many jobs it runs at a time
  */
 public record WorkerSetup(
-    Map<String, String> settings, Map<String, byte[]> factories, List<WarmUp> warmUps) {
+    Map<String, String> settings, Map<String, byte[]> factories, List<WarmUp> warmUps, int slots) {
 
   /** Nothing at all, which takes no bytes. */
-  public static final WorkerSetup NONE = new WorkerSetup(Map.of(), Map.of(), List.of());
+  public static final WorkerSetup NONE = new WorkerSetup(Map.of(), Map.of(), List.of(), 1);
 
   private static final int NULL = -1;
 
@@ -59,6 +60,7 @@ public record WorkerSetup(
         out.writeBoolean(each.run);
         write(out, each.input);
       }
+      out.writeInt(slots);
     } catch (IOException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -97,7 +99,7 @@ public record WorkerSetup(
     for (int left = in.getInt(); left > 0; left--) {
       warmUps.add(new WarmUp(text(in), in.get() != 0, bytes(in)));
     }
-    return new WorkerSetup(Map.copyOf(settings), factories, warmUps);
+    return new WorkerSetup(Map.copyOf(settings), factories, warmUps, in.getInt());
   }
 
   private static String text(ByteBuffer in) {

@@ -44,7 +44,8 @@ class BriefingTest {
             List.of(
                 new WorkerSetup.WarmUp("b.Handler", false, null),
                 new WorkerSetup.WarmUp("a.Handler", true, null),
-                new WorkerSetup.WarmUp("a.Handler", true, lines)));
+                new WorkerSetup.WarmUp("a.Handler", true, lines)),
+            7);
     WorkerSetup told = read("ab12\nunix:/s\n", sent.encode()).setup();
     assertThat(told.settings()).isEqualTo(sent.settings());
     assertThat(told.factories()).containsOnlyKeys("a.Handler", "b.Handler");
@@ -56,6 +57,8 @@ class BriefingTest {
     assertThat(told.warmUps())
         .extracting(WorkerSetup.WarmUp::run)
         .containsExactly(false, true, true);
+    assertThat(told.slots()).isEqualTo(7);
+    assertThat(WorkerSetup.NONE.slots()).isEqualTo(1);
     assertThat(told.warmUps().get(1).input()).isNull();
     assertThat(told.warmUps().get(2).input()).isEqualTo(lines);
   }

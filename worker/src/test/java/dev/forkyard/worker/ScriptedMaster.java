@@ -57,10 +57,20 @@ final class ScriptedMaster implements AutoCloseable {
   /** Starts a worker that has not connected yet, in a directory of its own. */
   ScriptedMaster(Path directory, StandardProtocolFamily family, String token, String... options)
       throws IOException {
+    this(directory, family, token, WorkerSetup.NONE, options);
+  }
+
+  ScriptedMaster(
+      Path directory,
+      StandardProtocolFamily family,
+      String token,
+      WorkerSetup setup,
+      String... options)
+      throws IOException {
     server = ServerSocketChannel.open(family);
     Path board = directory.resolve("board");
     output = directory.resolve("output");
-    scoreboard = Scoreboard.create(board);
+    scoreboard = Scoreboard.create(board).withSlots(setup.slots());
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
@@ -76,7 +86,8 @@ final class ScriptedMaster implements AutoCloseable {
             .redirectOutput(output.toFile())
             .start();
     try (OutputStream in = process.getOutputStream()) {
-      in.write((token + "\n" + address).getBytes(StandardCharsets.UTF_8));
+      in.write((token + "\n" + address + "\n").getBytes(StandardCharsets.UTF_8));
+      in.write(setup.encode());
     }
   }
 
@@ -212,12 +223,18 @@ final class ScriptedMaster implements AutoCloseable {
   }
 
   void awaitStart(long jobId) {
-    await()
-        .atMost(LIMIT)
-        .until(
-            () ->
-                scoreboard.read().state() == Scoreboard.State.RUNNING
-                    && scoreboard.read().run() == jobId);
+    await().atMost(LIMIT).until(() -> slotOf(jobId) >= 0);
+  }
+
+  /** The slot that runs this job; -1 if none does. */
+  int slotOf(long jobId) {
+    for (int slot = 0; slot < scoreboard.slots(); slot++) {
+      Scoreboard.Slot seen = scoreboard.read(slot);
+      if (seen.state() == Scoreboard.State.RUNNING && seen.run() == jobId) {
+        return slot;
+      }
+    }
+    return -1;
   }
 
   /** Waits until the process ends by itself. */

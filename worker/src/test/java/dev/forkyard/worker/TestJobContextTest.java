@@ -81,6 +81,9 @@ class TestJobContextTest {
     assertThat(given.setting("shape")).isEmpty();
     assertThat(given.headers()).isEqualTo(Map.of("tenant", "a"));
     assertThat(given.jobId()).isEqualTo(7);
+    assertThat(given.slot()).isZero();
+    assertThat(given.withSlot(3).withAttempt(2).slot()).isEqualTo(3);
+    assertThatThrownBy(() -> plain.withSlot(-1)).hasMessage("slot must be at least 0, but is -1");
     assertThat(plain.settings()).isEmpty();
     assertThat(plain.headers()).isEmpty();
     assertThatThrownBy(() -> plain.withAttempt(0))

@@ -302,8 +302,8 @@ class WorkerMainTest {
     assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(2);
     awaitJobThreadIn("condemned", 1);
     assertThat(master.heardNothing()).isTrue();
-    assertThat(master.scoreboard.read().state()).isEqualTo(Scoreboard.State.CONDEMNED);
-    assertThat(master.scoreboard.read().run()).isEqualTo(1);
+    assertThat(master.scoreboard.read(0).state()).isEqualTo(Scoreboard.State.CONDEMNED);
+    assertThat(master.scoreboard.read(0).run()).isEqualTo(1);
   }
 
   /** Prints when it stops. */
