@@ -92,6 +92,7 @@ final class PlainArguments {
   private boolean set(String name, String value) {
     switch (name) {
       case "--workers" -> read.workers = Integer.parseInt(value);
+      case "--slots" -> read.slots = Integer.parseInt(value);
       case "--retries" -> read.retries = Integer.parseInt(value);
       case "--class-path" -> read.classPath = value;
       case "--timeout" -> read.timeout = Durations.parse(value);

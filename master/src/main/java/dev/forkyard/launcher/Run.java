@@ -90,6 +90,7 @@ final class Run {
           .name("run")
           .workers(plan.workers())
           .minWorkers(plan.fromStdin() ? 0 : plan.workers())
+          .slotsPerWorker(plan.slots())
           .queueCapacity(Window.MAX_JOBS)
           .classPath(plan.classPath())
           .jvmOptions(plan.jvmOptions())
@@ -130,7 +131,7 @@ final class Run {
     return new Batch(
         journal == null ? source() : journal.remaining(source()),
         new PoolJobs(pool, plan.handler(), plan.options()),
-        new Window(plan.workers()),
+        new Window(plan.workers() * plan.slots()),
         plan.unordered() ? new EndOrder() : new InputOrder(),
         journal == null ? printer : journal.noting(printer),
         console,

@@ -2,6 +2,7 @@ package dev.forkyard.launcher;
 
 import dev.forkyard.launcher.builtin.Builtins;
 import dev.forkyard.pool.JobOptions;
+import dev.forkyard.pool.ProcessPool;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,6 +34,15 @@ final class RunArguments {
       paramLabel = "N",
       description = "At most N workers; by default one for each core.")
   int workers = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = {
+        "N jobs at a time in each worker, for jobs that wait rather than compute; by default 1.",
+        "A worker that dies costs all of them."
+      })
+  int slots = 1;
 
   @Option(
       names = {"-cp", "--class-path"},
@@ -119,6 +129,9 @@ final class RunArguments {
   RunPlan plan() throws IOException {
     atLeast(1, "--workers", workers);
     atLeast(0, "--retries", retries);
+    if (slots < 1 || slots > ProcessPool.MAX_SLOTS) {
+      throw wrong("--slots must be between 1 and " + ProcessPool.MAX_SLOTS + ", but is " + slots);
+    }
     if (masterHeap != null && !masterHeap.matches(HEAP_FORM)) {
       throw wrong("--master-heap must be a size such as 64m or 1g, but is '" + masterHeap + "'");
     }
@@ -131,7 +144,8 @@ final class RunArguments {
     return new RunPlan(
         handlerClass(),
         inputs,
-        inputs.isEmpty() ? workers : Math.min(workers, inputs.size()),
+        inputs.isEmpty() ? workers : Math.min(workers, (inputs.size() + slots - 1) / slots),
+        slots,
         workerClassPath(),
         jvmOptions,
         timeout == null ? options : options.withTimeout(timeout),

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inputs none: they come from stdin
  * @param workers how many at most
+ * @param slots how many jobs each runs at a time
  * @param halt when it ends before the inputs do
  * @param journal where it is noted which inputs are done; null: nowhere
  */
@@ -19,6 +20,7 @@ record RunPlan(
     String handlerClass,
     List<String> inputs,
     int workers,
+    int slots,
     List<Path> classPath,
     List<String> jvmOptions,
     JobOptions options,

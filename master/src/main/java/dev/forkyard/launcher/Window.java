@@ -15,8 +15,8 @@ final class Window {
   static final int MAX_JOBS = 10_000;
   static final long MAX_BYTES = 16L << 20;
 
-  private static final int IN_FLIGHT_PER_WORKER = 1024;
-  private static final int LEAST_IN_FLIGHT_PER_WORKER = 2;
+  private static final int IN_FLIGHT_PER_SLOT = 1024;
+  private static final int LEAST_IN_FLIGHT_PER_SLOT = 2;
 
   private final int maxJobs;
   private final long maxBytes;
@@ -31,15 +31,16 @@ final class Window {
   private long heldBytes;
   private long expectedBytes;
 
-  Window(int workers) {
-    this(workers, MAX_JOBS, MAX_BYTES);
+  /** For so many jobs that run at a time. */
+  Window(int slots) {
+    this(slots, MAX_JOBS, MAX_BYTES);
   }
 
-  Window(int workers, int maxJobs, long maxBytes) {
+  Window(int slots, int maxJobs, long maxBytes) {
     this.maxJobs = maxJobs;
     this.maxBytes = maxBytes;
-    this.leastInFlight = LEAST_IN_FLIGHT_PER_WORKER * workers;
-    this.mostInFlight = IN_FLIGHT_PER_WORKER * workers;
+    this.leastInFlight = LEAST_IN_FLIGHT_PER_SLOT * slots;
+    this.mostInFlight = IN_FLIGHT_PER_SLOT * slots;
   }
 
   /** Waits until one more input may be read; false once closed. */

@@ -37,6 +37,8 @@ class LauncherTest {
         wrong("'fly'", "fly"),
         wrong("HANDLER", "run"),
         wrong("--workers must be at least 1, but is 0", "run", "-w", "0", "echo"),
+        wrong("--slots must be between 1 and 64, but is 65", "run", "--slots", "65", "echo"),
+        wrong("--slots must be between 1 and 64, but is 0", "run", "--slots=0", "echo"),
         wrong("'many'", "run", "-w", "many", "echo"),
         wrong("--retries must be at least 0, but is -1", "run", "--retries=-1", "echo"),
         wrong("'soon' is not a duration", "run", "-t", "soon", "echo"),
