@@ -476,9 +476,7 @@ final class Simulation {
       // One that lies may have given it back before.
       check(
           !sim.cancelledWhileQueued || !honest(), "a job started that was cancelled in the queue");
-      check(
-          attempt > sim.lastAttempt || tainted(),
-          "attempt " + attempt + " of job " + job.id() + " ran twice");
+      check(attempt > sim.lastAttempt || tainted(), "an attempt ran twice, of job ", job.id());
       check(attempt <= 1 + sim.spec.retries(), "more attempts than allowed");
       check(
           attempt == sim.starts || tainted(), "a start was not counted as an attempt, or too many");
@@ -707,6 +705,9 @@ final class Simulation {
   private long sequence;
   private long lastJobId;
   private long tickAt = Long.MAX_VALUE;
+
+  /** The workers, while what must hold of them is looked at; else null. */
+  private List<WorkerView> observed;
 
   /** Events since the gap was closed last; those that were no more than the scheduler's timer. */
   private int turnEvents;
@@ -946,18 +947,25 @@ final class Simulation {
 
   /** How many have come so far, and are not on their way out. */
   private long serving(WorkerView.Stage least) {
-    return scheduler.workers().stream()
-        .map(WorkerView::stage)
-        .filter(stage -> stage.compareTo(least) >= 0)
-        .filter(stage -> stage.compareTo(WorkerView.Stage.BUSY) <= 0)
-        .count();
+    long count = 0;
+    for (WorkerView view : views()) {
+      boolean serves = view.stage().compareTo(WorkerView.Stage.BUSY) <= 0;
+      count += serves && view.stage().compareTo(least) >= 0 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Those that live; while all is observed, which is most of the time, they are asked for once. */
+  private List<WorkerView> views() {
+    return observed != null ? observed : scheduler.workers();
   }
 
   private long held() {
-    return workers.values().stream()
-        .filter(worker -> !worker.forgotten)
-        .mapToLong(worker -> worker.reported)
-        .sum();
+    long bytes = 0;
+    for (SimWorker worker : workers.values()) {
+      bytes += worker.forgotten ? 0 : worker.reported;
+    }
+    return bytes;
   }
 
   private boolean memoryIsShort() {
@@ -965,12 +973,12 @@ final class Simulation {
   }
 
   private boolean hasRoom(int more) {
+    if (limits.budgetBytes() == 0) {
+      return true;
+    }
     long starting =
-        scheduler.workers().stream()
-            .filter(view -> view.stage() == WorkerView.Stage.STARTING)
-            .count();
-    return limits.budgetBytes() == 0
-        || held() + (starting + more) * lastFresh <= limits.budgetBytes();
+        views().stream().filter(view -> view.stage() == WorkerView.Stage.STARTING).count();
+    return held() + (starting + more) * lastFresh <= limits.budgetBytes();
   }
 
   /** The one that holds most of those that may go. */
@@ -996,7 +1004,7 @@ final class Simulation {
 
   private Set<Long> readyViews() {
     Set<Long> ready = new HashSet<>();
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       if (view.stage() == WorkerView.Stage.READY || view.stage() == WorkerView.Stage.BUSY) {
         ready.add(view.id());
       }
@@ -1011,7 +1019,7 @@ final class Simulation {
     }
     scheduler.cancel(sim.job, now);
     check(sim.outcome != null, "a cancelled job did not end at once");
-    check(!open || sim.outcome instanceof Outcome.Cancelled, "a cancel ended as " + sim.outcome);
+    check(!open || sim.outcome instanceof Outcome.Cancelled, "a cancel ended as ", sim.outcome);
     if (open && sim.holder != 0) {
       long runsSince = sim.starts;
       after(
@@ -1075,6 +1083,7 @@ final class Simulation {
 
   /** What must hold after every batch. */
   private void observe() {
+    observed = scheduler.workers();
     Counts counts = scheduler.counts();
     check(
         counts.submitted()
@@ -1083,10 +1092,11 @@ final class Simulation {
                 + counts.succeeded()
                 + counts.failed()
                 + counts.cancelled(),
-        "the counters don't add up: " + counts);
+        "the counters don't add up: ",
+        counts);
     // A worker that gets no more jobs may answer later, when it is too late.
     seenBroken |= scheduler.broken();
-    check(counts.queued() >= 0, "a negative count: " + counts);
+    check(counts.queued() >= 0, "a negative count: ", counts);
     check(scheduler.keys() <= config.maxKeys() + openKeyed(), "more keys than it may remember");
     check(counts.lost() == lostWorkers, "lost workers are not told of as they are counted");
     int useful = 0;
@@ -1095,7 +1105,7 @@ final class Simulation {
     int counted = 0;
     int draining = 0;
     int kept = 0;
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : observed) {
       boolean leaves = view.stage() == WorkerView.Stage.DRAINING;
       draining += leaves && !workers.get(view.id()).shrunk ? 1 : 0;
       // One too many goes when its jobs are done, and gets none before.
@@ -1129,11 +1139,12 @@ final class Simulation {
     observeLaunches(useful, ready);
     observeSlots();
     observeIdle(useful);
-    check(useful <= Math.max(most + (rotates ? 1 : 0), usefulThen), "too many workers: " + useful);
+    check(useful <= Math.max(most + (rotates ? 1 : 0), usefulThen), "too many workers: ", useful);
     check(
         closing || resizedAt >= 0 || least < most || useful + draining <= most + 1,
-        "too many processes: " + useful + " and " + draining);
-    check(rotates || closing || counted <= most, "more workers than allowed: " + counted);
+        "too many processes: ",
+        useful + draining);
+    check(rotates || closing || counted <= most, "more workers than allowed: ", counted);
     for (SimJob sim : jobs) {
       observeExpiry(sim);
       if (sim.waits(now) && tiedTo(sim) == 0) {
@@ -1156,6 +1167,7 @@ final class Simulation {
       observeStart(worker);
     }
     observeRotation();
+    observed = null;
   }
 
   /**
@@ -1164,16 +1176,29 @@ final class Simulation {
    */
   private long tiedTo(SimJob sim) {
     Long holder = sim.spec.affinity() == null ? null : holders.get(sim.spec.affinity());
-    boolean held = holder != null && readyViews().contains(holder);
+    boolean held = holder != null && servesNow(holder);
     return sim.spec.workerId() != 0 ? sim.spec.workerId() : held ? holder : 0;
   }
 
+  private boolean servesNow(long workerId) {
+    for (WorkerView view : views()) {
+      if (view.id() == workerId) {
+        return view.stage() == WorkerView.Stage.READY || view.stage() == WorkerView.Stage.BUSY;
+      }
+    }
+    return false;
+  }
+
   private long openKeyed() {
-    return jobs.stream().filter(sim -> sim.outcome == null && sim.spec.affinity() != null).count();
+    long count = 0;
+    for (SimJob sim : jobs) {
+      count += sim.outcome == null && sim.spec.affinity() != null ? 1 : 0;
+    }
+    return count;
   }
 
   private boolean idles(long workerId) {
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       if (view.id() == workerId && view.stage() == WorkerView.Stage.READY) {
         SimWorker worker = workers.get(workerId);
         return !worker.mayBeDue() && !worker.shrunk;
@@ -1186,7 +1211,7 @@ final class Simulation {
   private void observeRotation() {
     boolean moves = closing || scheduler.broken();
     boolean allIdle = true;
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       moves |=
           view.stage() == WorkerView.Stage.STARTING
               || view.stage().ordinal() > WorkerView.Stage.BUSY.ordinal();
@@ -1196,7 +1221,7 @@ final class Simulation {
     moves |= resizedAt >= 0 && serving(WorkerView.Stage.STARTING) > most;
     moves |= now - lastStillborn <= config.maxBackoffNanos();
     check(candidate == 0 || candidateProven || moves || !allIdle, "a reload does not begin");
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       SimWorker worker = workers.get(view.id());
       boolean spent = limits.jobs() > 0 && worker.givenJobs >= limits.jobs();
       boolean waits = view.stage() == WorkerView.Stage.READY && (worker.overdue() || spent);
@@ -1221,7 +1246,7 @@ final class Simulation {
     long ladder = (config.slots() == 1 ? 300 : 500) * MILLIS;
     if (runNanos > 0 && (worker.honest() || late)) {
       long allowed = runNanos + ladder + (late ? runNanos : 0);
-      check(ran < allowed, "a job runs past its deadline by " + (ran - runNanos) / MILLIS + " ms");
+      check(ran < allowed, "a job runs past its deadline, ns: ", ran);
     }
     if (!worker.honest()) {
       return;
@@ -1241,7 +1266,11 @@ final class Simulation {
   }
 
   private long open() {
-    return jobs.stream().filter(sim -> sim.outcome == null).count();
+    long count = 0;
+    for (SimJob sim : jobs) {
+      count += sim.outcome == null ? 1 : 0;
+    }
+    return count;
   }
 
   /**
@@ -1284,7 +1313,7 @@ final class Simulation {
       return;
     }
     boolean waits = jobs.stream().anyMatch(sim -> sim.waits(now));
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       SimWorker worker = workers.get(view.id());
       boolean free =
           view.stage() == WorkerView.Stage.BUSY
@@ -1306,7 +1335,7 @@ final class Simulation {
       return;
     }
     excessSince = excessSince < 0 ? now : excessSince;
-    for (WorkerView view : scheduler.workers()) {
+    for (WorkerView view : views()) {
       long since = Math.max(excessSince, workers.get(view.id()).idleSince);
       check(
           view.stage() != WorkerView.Stage.READY || now - since <= config.idleNanos() + MILLIS,
@@ -1423,6 +1452,13 @@ final class Simulation {
   private static void check(boolean holds, String promise) {
     if (!holds) {
       throw new AssertionError(promise);
+    }
+  }
+
+  /** Millions of times all is well, so nothing is made into text before. */
+  private static void check(boolean holds, String promise, Object detail) {
+    if (!holds) {
+      throw new AssertionError(promise + detail);
     }
   }
 
@@ -1972,7 +2008,7 @@ final class Simulation {
     @Override
     public void complete(Job<SimJob> job, Outcome outcome) {
       SimJob sim = job.attachment();
-      check(sim.outcome == null, "a job ended twice: " + sim.outcome + " and " + outcome);
+      check(sim.outcome == null, "a job ended twice, then as ", outcome);
       sim.outcome = outcome;
       sim.lingers = job.lingers();
       boolean stopped = outcome instanceof Outcome.Cancelled || outcome instanceof Outcome.TimedOut;
