@@ -277,6 +277,11 @@ final class MasterChannel {
     }
   }
 
+  /** Has a message channel write to the connection from now on; it is read by {@link #serve}. */
+  void open(MessageChannel messages) throws IOException {
+    messages.open(channel);
+  }
+
   /** Leaves the connection to a message channel, until its end. */
   boolean serve(MessageChannel messages) {
     return messages.run(channel, input);

@@ -490,6 +490,7 @@ public final class MessageChannel {
    */
   public boolean run(SocketChannel connected, FrameInput input) {
     boolean expected;
+    reader = Thread.currentThread();
     try {
       Selector selector = open(connected);
       if (selector != null) {
@@ -509,15 +510,20 @@ public final class MessageChannel {
     return expected;
   }
 
-  private @Nullable Selector open(SocketChannel connected) throws IOException {
-    connected.configureBlocking(false);
+  /**
+   * Opens it: from here on what is sent is written. {@link #run} does that too, but the thread that
+   * runs it may get no core before a sender ends its JVM.
+   *
+   * @return what the reader waits for; null if the channel was closed before
+   */
+  @Nullable Selector open(SocketChannel connected) throws IOException {
     lock.lock();
     try {
-      if (phase == Phase.CLOSED) {
-        return null;
+      if (phase == Phase.CLOSED || socket != null) {
+        return readable;
       }
+      connected.configureBlocking(false);
       Selector selector = Selector.open();
-      reader = Thread.currentThread();
       readable = selector;
       socket = connected;
       if (phase == Phase.AWAITED) {

@@ -40,8 +40,10 @@ public final class ParentProcess {
   }
 
   /** The connection is open, and greeted; from now on it is read. */
-  static void connected(MasterChannel connection, boolean detached, int maxFrameBytes) {
+  static void connected(MasterChannel connection, boolean detached, int maxFrameBytes)
+      throws IOException {
     ParentProcess made = new ParentProcess(maxFrameBytes);
+    connection.open(made.channel);
     parent = made;
     Runtime.getRuntime().addShutdownHook(new Thread(made.channel::exit, "forkyard-exit"));
     Thread reader = new Thread(() -> made.run(connection, detached), "forkyard-messages");
