@@ -151,6 +151,8 @@ public final class ProcessGuard implements AutoCloseable {
     while (guard != null) {
       long start = System.nanoTime();
       readAnswers(guard);
+      // Heard no more, it is of no use, should it live on.
+      guard.destroyForcibly();
       guard = replace(System.nanoTime() - start);
     }
   }
@@ -165,7 +167,7 @@ public final class ProcessGuard implements AutoCloseable {
         }
       }
     } catch (IOException | NumberFormatException e) {
-      guard.destroyForcibly();
+      // As if it had ended.
     }
   }
 

@@ -146,11 +146,24 @@ class ProcessGuardTest {
     try (Warnings warnings = new Warnings();
         ProcessGuard broken = ProcessGuard.startCommand(List.of(program.toString()))) {
       await().atMost(LIMIT).until(() -> warnings.count() == 1);
-      executable(program, "#!/bin/sh\nexec cat >>" + heard + "\n");
+      executable(program, "#!/bin/sh\nexec tee -a " + heard + "\n");
       broken.watch(1);
       await().atMost(LIMIT).until(() -> Files.exists(heard) && lines(heard).size() == 1);
       assertThat(lines(heard)).containsExactly("watch 1");
     }
+  }
+
+  @Test
+  void aGuardThatIsHeardNoMoreIsEnded() throws Exception {
+    Path pids = directory.resolve("pids");
+    String script = "echo $$ >>" + pids + "; exec sleep 1000 >&-";
+    try (ProcessGuard mute = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      mute.watch(1);
+      await().atMost(LIMIT).until(() -> Files.exists(pids) && lines(pids).size() > 1);
+    }
+    await()
+        .atMost(LIMIT)
+        .until(() -> lines(pids).stream().map(Long::valueOf).allMatch(ProcessGuardTest::hasEnded));
   }
 
   @Test
