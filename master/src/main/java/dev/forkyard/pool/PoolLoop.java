@@ -357,8 +357,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return ask(
         () -> {
           if (times == null) {
-            throw new IllegalStateException(
-                "pool " + config.name() + " does not record times; build it with recordTimes()");
+            throw new IllegalStateException("asked for times, which are not recorded");
           }
           return times.copy();
         });

@@ -496,6 +496,10 @@ public final class ProcessPool implements AutoCloseable {
                     + config.name()
                     + " was not reloaded: workers can't start with the new class path: "
                     + problem));
+    if (!config.recordTimes()) {
+      throw new IllegalStateException(
+          "pool " + config.name() + " does not record times; build it with recordTimes()");
+    }
   }
 
   /**
