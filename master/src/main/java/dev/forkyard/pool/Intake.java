@@ -172,6 +172,11 @@ final class Intake {
         JobReport.withoutRun(jobId, 0));
   }
 
+  /** How many jobs the queue has room for. */
+  int freePlaces() {
+    return places.free();
+  }
+
   void close() {
     places.close();
   }

@@ -72,6 +72,11 @@ final class Places {
     }
   }
 
+  /** How many there are at this moment. */
+  int free() {
+    return Math.max(0, free.availablePermits());
+  }
+
   void giveBack(int count) {
     free.release(count);
   }

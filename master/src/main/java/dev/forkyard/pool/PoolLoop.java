@@ -63,6 +63,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final Events events;
   private final MessageThreads messageThreads;
   private final @Nullable TimeRecorder times;
+  private final JobRecording recording;
   private final IntConsumer places;
   private final @Nullable Chooser chooser;
 
@@ -106,6 +107,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final Map<Integer, PoolConfig> settings = new HashMap<>();
 
   private int generation = 1;
+
+  /** As it was last asked for. */
+  private volatile Size size;
+
   private @Nullable CompletableFuture<@Nullable Void> reloading;
   private boolean shutNow;
   private @Nullable Throwable breakdown;
@@ -116,6 +121,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     this.config = config;
     this.places = places;
     settings.put(generation, config);
+    this.size = new Size(config.minWorkers(), config.workers());
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.events = new Events(config.name(), config.eventListener());
     this.messageThreads = new MessageThreads(config.name());
@@ -123,6 +129,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     WorkerChoice choice = config.workerChoice();
     this.chooser = choice == null ? null : new Chooser(config.name(), choice);
     this.times = config.recordTimes() ? new TimeRecorder() : null;
+    this.recording = new JobRecording(config.name(), this::offLoop);
     SchedulerConfig limits =
         SchedulerConfig.of(
             config.minWorkers(),
@@ -275,8 +282,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             PoolConfig now = settings.getOrDefault(generation, config);
             offLoop(() -> warnOfOvercommit(now));
             scheduler.resize(least, workers, System.nanoTime());
+            size = new Size(least, workers);
           }
         });
+  }
+
+  /** How many workers there are to be. */
+  record Size(int least, int most) {}
+
+  Size size() {
+    return size;
   }
 
   /** With other settings, unless those are null. */
@@ -1186,6 +1201,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (times != null && outcome instanceof Outcome.Replied) {
       times.record(heardNanos - job.attachment().submittedNanos(), ended.runNanos());
     }
+    recording.ended(future, ended);
     if (job.lingers()) {
       lingering.put(job.id(), job.attachment());
     } else {

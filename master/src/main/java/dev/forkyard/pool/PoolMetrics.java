@@ -17,11 +17,12 @@ import org.HdrHistogram.Histogram;
  *
  * <p>Those that all executors have bear Micrometer's names: {@code executor.active}, {@code
  * executor.queued}, {@code executor.queue.remaining}, {@code executor.pool.size}, {@code
- * executor.completed}, and, where the pool was built with {@link ProcessPool.Builder#recordTimes},
- * the timers {@code executor} (running) and {@code executor.idle} (waiting). The pool's own are
- * {@code forkyard.jobs} by {@code outcome}, {@code forkyard.jobs.submitted}, {@code
- * forkyard.jobs.retried}, {@code forkyard.workers.started} and {@code forkyard.workers.lost}. All
- * have the tag {@code name}, the pool's.
+ * executor.pool.core} and {@code executor.pool.max} (how many workers there are to be at least and
+ * at most), {@code executor.completed}, and, where the pool was built with {@link
+ * ProcessPool.Builder#recordTimes}, the timers {@code executor} (running) and {@code executor.idle}
+ * (waiting). The pool's own are {@code forkyard.jobs} by {@code outcome}, {@code
+ * forkyard.jobs.submitted}, {@code forkyard.jobs.retried}, {@code forkyard.workers.started} and
+ * {@code forkyard.workers.lost}. All have the tag {@code name}, the pool's.
  *
  * <p>Each that is read asks the pool's event loop, and waits for its answer. Counts that are read
  * one after the other, within 10 ms, are of one moment.
@@ -54,11 +55,11 @@ public final class PoolMetrics implements MeterBinder {
     Binding binding = new Binding(registry, Tags.of("name", pool.name()));
     binding.gauge("executor.active", "jobs that run", PoolStats::running);
     binding.gauge("executor.queued", "jobs that wait for a worker", PoolStats::queued);
-    binding.gauge(
-        "executor.queue.remaining",
-        "places in the queue",
-        stats -> Math.max(0, pool.queueCapacity() - stats.queued()));
+    // Not those of all jobs that wait: a worker holds some of them, which take none.
+    binding.gauge("executor.queue.remaining", "places in the queue", any -> pool.freePlaces());
     binding.gauge("executor.pool.size", "worker processes alive", PoolStats::workers);
+    binding.gauge("executor.pool.core", "workers at least", any -> pool.size().least());
+    binding.gauge("executor.pool.max", "workers at most", any -> pool.size().most());
     binding.counter(
         "executor.completed",
         "jobs that have ended",

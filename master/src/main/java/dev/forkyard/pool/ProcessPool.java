@@ -410,8 +410,14 @@ public final class ProcessPool implements AutoCloseable {
     return config.name();
   }
 
-  int queueCapacity() {
-    return config.queueCapacity();
+  /** How many jobs the queue has room for. */
+  int freePlaces() {
+    return intake.freePlaces();
+  }
+
+  /** How many workers there are to be at least and at most. */
+  PoolLoop.Size size() {
+    return loop.size();
   }
 
   boolean recordsTimes() {

@@ -306,6 +306,8 @@ class ObservabilityTest {
       await().until(() -> registry.get("executor.active").gauge().value() == 1);
       await().until(() -> registry.get("executor.queued").gauge().value() == 1);
       assertThat(registry.get("executor.queue.remaining").gauge().value()).isEqualTo(99);
+      assertThat(registry.get("executor.pool.core").gauge().value()).isEqualTo(1);
+      assertThat(registry.get("executor.pool.max").gauge().value()).isEqualTo(1);
       assertThat(registry.get("executor.pool.size").tag("name", "seen").gauge().value())
           .isEqualTo(1);
       spins.cancel(true);
@@ -322,6 +324,9 @@ class ObservabilityTest {
       assertThat(ran.count()).isEqualTo(4);
       assertThat(ran.totalTime(TimeUnit.MILLISECONDS)).isGreaterThan(55);
       assertThat(registry.get("executor.idle").functionTimer().count()).isEqualTo(4);
+      pool.resize(2);
+      await().until(() -> registry.get("executor.pool.max").gauge().value() == 2);
+      assertThat(registry.get("executor.pool.core").gauge().value()).isEqualTo(2);
     }
   }
 
@@ -418,6 +423,72 @@ class ObservabilityTest {
     assertThat(exits.get(0).getBoolean("lost")).isTrue();
     assertThat(exits.get(0).getString("how")).contains("exited with code 7");
     assertThat(exits.get(1).getBoolean("lost")).isFalse();
+  }
+
+  @Test
+  void theFlightRecorderOfThisProgramHasHowLongJobsWaitedAndRan() throws IOException {
+    Path file = directory.resolve("jobs.jfr");
+    long slept;
+    try (Recording recording = new Recording();
+        ProcessPool pool = small().build()) {
+      recording.start();
+      // Its first look for the recorder may come after the first jobs.
+      await()
+          .until(
+              () -> {
+                pool.submit(Obey.class, "sleep 20").join();
+                return pool.stats().succeeded() > 20;
+              });
+      JobFuture<String> before = pool.submit(Obey.class, "sleep 20");
+      JobFuture<String> behind = pool.submit(Obey.class, "sleep 20");
+      before.join();
+      behind.join();
+      slept = behind.jobId();
+      assertThatThrownBy(() -> pool.submit(Obey.class, "throw x").join())
+          .hasCauseInstanceOf(JobFailedException.class);
+      assertThatThrownBy(() -> pool.submit(Obey.class, "halt 7").join())
+          .hasCauseInstanceOf(WorkerLostException.class);
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> ends = recorded(file, "dev.forkyard.JobEnd");
+    assertThat(ends).hasSizeGreaterThan(3);
+    List<RecordedEvent> last = ends.subList(ends.size() - 3, ends.size());
+    assertThat(last)
+        .extracting(event -> event.getString("outcome"))
+        .containsExactly("succeeded", "failed", "lost");
+    RecordedEvent behind = last.get(0);
+    assertThat(behind.getLong("jobId")).isEqualTo(slept);
+    assertThat(behind.getString("pool")).isEqualTo("seen");
+    assertThat(behind.getString("handler")).isEqualTo(Obey.class.getName());
+    assertThat(behind.getInt("attempt")).isEqualTo(1);
+    assertThat(behind.getLong("workerPid")).isPositive();
+    assertThat(behind.getDuration("ran")).isGreaterThanOrEqualTo(Duration.ofMillis(19));
+    // Behind the one before it.
+    assertThat(behind.getDuration("waited")).isGreaterThanOrEqualTo(Duration.ofMillis(10));
+  }
+
+  @Test
+  void thePlacesLeftInTheQueueAreNotTakenByJobsThatAWorkerHolds() {
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    try (ProcessPool pool = small().queueCapacity(100).build()) {
+      new PoolMetrics(pool).bindTo(registry);
+      // So short that a worker is given many at a time.
+      for (int i = 0; i < 2_000; i++) {
+        pool.submit(Obey.class, "n");
+      }
+      await().until(() -> pool.stats().succeeded() == 2_000);
+      JobFuture<String> spins = pool.submit(Obey.class, "spin");
+      for (int i = 0; i < 50; i++) {
+        pool.submit(Obey.class, "n");
+      }
+      await().until(() -> registry.get("executor.queued").gauge().value() == 50);
+      int held = pool.workers().get(0).assigned();
+      assertThat(held).isGreaterThan(1);
+      assertThat(registry.get("executor.queue.remaining").gauge().value())
+          .isEqualTo(100 - (51 - held));
+      spins.cancel(true);
+    }
   }
 
   private static List<RecordedEvent> recorded(Path file, String name) throws IOException {
