@@ -23,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  * orTimeout} and the like) also releases the job: if it waits it never runs, if it runs its worker
  * is killed.
  *
+ * <p>So does what ends a stage that depends on it ({@code thenApply} and the like) from outside, if
+ * that stage is the only one, and nobody waits in {@code get} or {@code join}: of several, each
+ * ends but itself. A {@link #copy}, and what {@code allOf} and {@code anyOf} make, never end the
+ * job. A stage of two futures, or of one that came later ({@code thenCompose}), reaches the one
+ * alone whose method made it.
+ *
  * <p>It completes exceptionally with a {@link JobException}, or a {@link
  * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor,
  * never on its event loop; a thread that waits in {@code get} or {@code join} is woken directly and
@@ -31,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <O> the result
  */
-public final class JobFuture<O extends @Nullable Object> extends CompletableFuture<O> {
+public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
 
   private static final AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Thread> WAITER =
       field(Thread.class, "waiter");
@@ -194,11 +200,9 @@ public final class JobFuture<O extends @Nullable Object> extends CompletableFutu
     release(true);
   }
 
-  /** Dependent stages are plain futures: cancelling one does not reach the job. */
   @Override
-  public <U> CompletableFuture<U> newIncompleteFuture() {
-    settleFirst();
-    return new CompletableFuture<>();
+  boolean hasSoleDependent() {
+    return waiter == null && super.hasSoleDependent();
   }
 
   @Override
