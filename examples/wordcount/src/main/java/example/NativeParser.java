@@ -1,6 +1,7 @@
 package example;
 
 import dev.forkyard.worker.JobContext;
+import dev.forkyard.worker.JobDefaults;
 import dev.forkyard.worker.JobHandler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** Keeps a directory of its own for as long as its worker lives. */
+@JobDefaults(timeoutMillis = 30_000, retries = 1)
 public final class NativeParser implements JobHandler<byte[], Long> {
 
   private Path scratch = Path.of("");

@@ -137,6 +137,26 @@ public final class JobOptions {
     return DEFAULTS.withRetries(retries);
   }
 
+  /** Short for {@code defaults().withQueueTimeout(queueTimeout)}. */
+  public static JobOptions queueTimeout(Duration queueTimeout) {
+    return DEFAULTS.withQueueTimeout(queueTimeout);
+  }
+
+  /** Short for {@code defaults().withStallTimeout(stallTimeout)}. */
+  public static JobOptions stallTimeout(Duration stallTimeout) {
+    return DEFAULTS.withStallTimeout(stallTimeout);
+  }
+
+  /** Short for {@code defaults().withPriority(priority)}. */
+  public static JobOptions priority(int priority) {
+    return DEFAULTS.withPriority(priority);
+  }
+
+  /** Short for {@code defaults().withLabel(label)}. */
+  public static JobOptions label(String label) {
+    return DEFAULTS.withLabel(label);
+  }
+
   /** Short for {@code defaults().withAffinity(key)}. */
   public static JobOptions affinity(String key) {
     return DEFAULTS.withAffinity(key);
@@ -166,6 +186,16 @@ public final class JobOptions {
   public JobOptions withSoftTimeout(Duration softTimeout) {
     positive("softTimeout", softTimeout);
     return with(draft -> draft.softTimeout = softTimeout);
+  }
+
+  /** Both at once, since each has its bounds in the other; null leaves what is there. */
+  JobOptions withTimeouts(@Nullable Duration timeout, @Nullable Duration softTimeout) {
+    return with(
+        draft -> {
+          draft.timeout = timeout == null ? draft.timeout : positive("timeout", timeout);
+          draft.softTimeout =
+              softTimeout == null ? draft.softTimeout : positive("softTimeout", softTimeout);
+        });
   }
 
   /**

@@ -38,7 +38,7 @@ record PoolConfig(
     Path crashDirectory,
     long workerHeapBytes,
     @Nullable TransportKind transport,
-    JobOptions defaultOptions,
+    DefaultOptions defaultOptions,
     ProcessPool.@Nullable OutputListener outputListener,
     @Nullable Executor completionExecutor,
     @Nullable String allowedResults,

@@ -175,7 +175,7 @@ final class PoolExecutor implements SerializableExecutorService {
     try {
       refuseIf(shutdown);
       byte[] payload = encode(task);
-      future = intake.submit(handler, payload, config.defaultOptions(), held, waitNanos);
+      future = intake.submit(handler, payload, config.defaultOptions().ofPool(), held, waitNanos);
       held.submitted(future);
     } catch (JobRejectedException e) {
       throw new RejectedExecutionException(e.getMessage(), e);
@@ -271,7 +271,7 @@ final class PoolExecutor implements SerializableExecutorService {
 
   /** Of a task that there was no time to submit. */
   <T extends @Nullable Object> JobFuture<T> cancelled() {
-    return intake.cancelled(this.<T>results(), config.defaultOptions());
+    return intake.cancelled(this.<T>results(), config.defaultOptions().ofPool());
   }
 
   // The end.

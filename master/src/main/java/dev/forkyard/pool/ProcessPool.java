@@ -73,11 +73,15 @@ public final class ProcessPool implements AutoCloseable {
   private final Intake intake;
   private final ItemStreams streams;
   private final HandlerRef<SerializableCallable<Object>, Object> lambdas;
-  private final Map<Class<?>, HandlerRef<?, ?>> handlers;
+  private final Map<Class<?>, Handler<?, ?>> handlers;
   private final Thread shutdownHook;
   private final CompletableFuture<@Nullable Void> released = new CompletableFuture<>();
   private final Set<PoolExecutor> executors =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  /** A handler, and the options of its jobs that are submitted without. */
+  private record Handler<I extends @Nullable Object, O extends @Nullable Object>(
+      HandlerRef<I, O> ref, JobOptions options) {}
 
   private ProcessPool(PoolConfig config) throws IOException {
     this.config = config;
@@ -143,12 +147,13 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Submits a job with the pool's default options; see {@link #submit(HandlerRef, Object,
-   * JobOptions)}.
+   * Submits a job with its handler's {@link #defaultOptions}; see {@link #submit(HandlerRef,
+   * Object, JobOptions)}.
    */
   public <I extends @Nullable Object, O extends @Nullable Object> JobFuture<O> submit(
       Class<? extends JobHandler<I, O>> handler, I input) {
-    return submit(ref(handler), input, config.defaultOptions());
+    Handler<I, O> known = known(handler);
+    return submit(known.ref(), input, known.options());
   }
 
   /** Submits a job; see {@link #submit(HandlerRef, Object, JobOptions)}. */
@@ -158,11 +163,11 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Submits a lambda with the pool's default options; see {@link #submit(SerializableCallable,
+   * Submits a lambda with the pool's own default options; see {@link #submit(SerializableCallable,
    * JobOptions)}.
    */
   public <T extends @Nullable Object> JobFuture<T> submit(SerializableCallable<T> task) {
-    return submit(task, config.defaultOptions());
+    return submit(task, config.defaultOptions().ofPool());
   }
 
   /**
@@ -198,12 +203,26 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * Runs a job once on each worker that there is, with the pool's default options; see {@link
-   * #broadcast(Class, Object, JobOptions)}.
+   * The options of jobs of this handler that are submitted without: those that the builder was
+   * given for it ({@link Builder#defaultOptions(Class, JobOptions)}), or else the pool's own
+   * ({@link Builder#defaultOptions(JobOptions)}), with what the handler's {@link
+   * dev.forkyard.worker.JobDefaults} says in place of theirs. So {@code
+   * pool.defaultOptions(Parse.class).withPriority(5)} changes one thing and keeps the others, where
+   * {@code JobOptions.defaults().withPriority(5)} has no timeout.
+   *
+   * @throws IllegalArgumentException if what the annotation says can't be
+   */
+  public JobOptions defaultOptions(Class<? extends JobHandler<?, ?>> handler) {
+    return config.defaultOptions().of(Objects.requireNonNull(handler, "handler"));
+  }
+
+  /**
+   * Runs a job once on each worker that there is, with its handler's {@link #defaultOptions}; see
+   * {@link #broadcast(Class, Object, JobOptions)}.
    */
   public <I extends @Nullable Object, O extends @Nullable Object> List<JobFuture<O>> broadcast(
       Class<? extends JobHandler<I, O>> handler, I input) {
-    return broadcast(handler, input, config.defaultOptions());
+    return broadcast(handler, input, known(handler).options());
   }
 
   /**
@@ -239,24 +258,29 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   @SuppressWarnings("unchecked") // keyed by the class whose types these are
-  private <I extends @Nullable Object, O extends @Nullable Object> HandlerRef<I, O> ref(
+  private <I extends @Nullable Object, O extends @Nullable Object> Handler<I, O> known(
       Class<? extends JobHandler<I, O>> handler) {
     Objects.requireNonNull(handler, "handler");
-    HandlerRef<?, ?> known = handlers.get(handler);
+    Handler<?, ?> known = handlers.get(handler);
     if (known == null) {
       if (StreamHandler.class.isAssignableFrom(handler)) {
         throw new IllegalArgumentException(
             handler.getName() + " emits items: run it by stream or items");
       }
-      known = HandlerRef.of(handler);
+      known = new Handler<>(HandlerRef.of(handler), config.defaultOptions().of(handler));
       handlers.put(handler, known);
     }
-    return (HandlerRef<I, O>) known;
+    return (Handler<I, O>) known;
+  }
+
+  private <I extends @Nullable Object, O extends @Nullable Object> HandlerRef<I, O> ref(
+      Class<? extends JobHandler<I, O>> handler) {
+    return known(handler).ref();
   }
 
   /**
    * This pool for programs that are written for an {@link java.util.concurrent.ExecutorService}:
-   * its tasks are jobs with the pool's default options. It is a view with an end of its own, as
+   * its tasks are jobs with the pool's own default options. It is a view with an end of its own, as
    * {@link SerializableExecutorService} tells, and each call answers with another one. Closing the
    * pool shuts them down.
    */
@@ -278,13 +302,25 @@ public final class ProcessPool implements AutoCloseable {
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
-    return results(handler, inputs.iterator(), Order.OF_INPUTS, () -> {});
+    return map(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #map(Class, Iterable)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
+      Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs, JobOptions options) {
+    return results(submitter(handler, options), inputs.iterator(), Order.OF_INPUTS, () -> {});
   }
 
   /** As {@link #map(Class, Iterable)}; closing the result closes the inputs too. */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
       Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
-    return results(handler, inputs.iterator(), Order.OF_INPUTS, inputs::close);
+    return map(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #map(Class, Stream)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> map(
+      Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs, JobOptions options) {
+    return results(submitter(handler, options), inputs.iterator(), Order.OF_INPUTS, inputs::close);
   }
 
   /**
@@ -293,13 +329,25 @@ public final class ProcessPool implements AutoCloseable {
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
       Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
-    return results(handler, inputs.iterator(), Order.OF_ENDS, () -> {});
+    return mapUnordered(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #mapUnordered(Class, Iterable)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
+      Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs, JobOptions options) {
+    return results(submitter(handler, options), inputs.iterator(), Order.OF_ENDS, () -> {});
   }
 
   /** As {@link #mapUnordered(Class, Iterable)}; closing the result closes the inputs too. */
   public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
       Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
-    return results(handler, inputs.iterator(), Order.OF_ENDS, inputs::close);
+    return mapUnordered(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #mapUnordered(Class, Stream)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object> Stream<O> mapUnordered(
+      Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs, JobOptions options) {
+    return results(submitter(handler, options), inputs.iterator(), Order.OF_ENDS, inputs::close);
   }
 
   /**
@@ -309,23 +357,41 @@ public final class ProcessPool implements AutoCloseable {
   public <I extends @Nullable Object, O extends @Nullable Object>
       Stream<JobOutcome<I, O>> mapOutcomes(
           Class<? extends JobHandler<I, O>> handler, Iterable<? extends I> inputs) {
-    return outcomes(handler, inputs.iterator(), () -> {});
+    return mapOutcomes(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #mapOutcomes(Class, Iterable)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object>
+      Stream<JobOutcome<I, O>> mapOutcomes(
+          Class<? extends JobHandler<I, O>> handler,
+          Iterable<? extends I> inputs,
+          JobOptions options) {
+    return outcomes(submitter(handler, options), inputs.iterator(), () -> {});
   }
 
   /** As {@link #mapOutcomes(Class, Iterable)}; closing the result closes the inputs too. */
   public <I extends @Nullable Object, O extends @Nullable Object>
       Stream<JobOutcome<I, O>> mapOutcomes(
           Class<? extends JobHandler<I, O>> handler, Stream<? extends I> inputs) {
-    return outcomes(handler, inputs.iterator(), inputs::close);
+    return mapOutcomes(handler, inputs, known(handler).options());
+  }
+
+  /** As {@link #mapOutcomes(Class, Stream)}, with these options for each job. */
+  public <I extends @Nullable Object, O extends @Nullable Object>
+      Stream<JobOutcome<I, O>> mapOutcomes(
+          Class<? extends JobHandler<I, O>> handler,
+          Stream<? extends I> inputs,
+          JobOptions options) {
+    return outcomes(submitter(handler, options), inputs.iterator(), inputs::close);
   }
 
   /**
-   * The items that one job emits, for a reactive library, with the pool's default options; see
-   * {@link #stream(Class, Object, JobOptions)}.
+   * The items that one job emits, for a reactive library, with its handler's {@link
+   * #defaultOptions} but for retries; see {@link #stream(Class, Object, JobOptions)}.
    */
   public <I extends @Nullable Object, T> Flow.Publisher<T> stream(
       Class<? extends StreamHandler<I, T>> handler, I input) {
-    return streams.publisher(handler, input, config.defaultOptions().withRetries(0));
+    return streams.publisher(handler, input, defaultOptions(handler).withRetries(0));
   }
 
   /**
@@ -348,12 +414,12 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   /**
-   * The items that one job emits, for a thread that takes them one by one, with the pool's default
-   * options; see {@link #items(Class, Object, JobOptions)}.
+   * The items that one job emits, for a thread that takes them one by one, with its handler's
+   * {@link #defaultOptions} but for retries; see {@link #items(Class, Object, JobOptions)}.
    */
   public <I extends @Nullable Object, T> Stream<T> items(
       Class<? extends StreamHandler<I, T>> handler, I input) {
-    return streams.stream(handler, input, config.defaultOptions().withRetries(0));
+    return streams.stream(handler, input, defaultOptions(handler).withRetries(0));
   }
 
   /**
@@ -370,26 +436,25 @@ public final class ProcessPool implements AutoCloseable {
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object> Stream<O> results(
-      Class<? extends JobHandler<I, O>> handler,
+      Function<I, JobFuture<O>> submit,
       Iterator<? extends I> inputs,
       Order order,
       Runnable onClose) {
-    HandlerRef<I, O> ref = ref(handler);
-    return ResultStream.results(inputs, submitter(ref), window(), order, onClose);
+    return ResultStream.results(inputs, submit, window(), order, onClose);
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object>
       Stream<JobOutcome<I, O>> outcomes(
-          Class<? extends JobHandler<I, O>> handler,
-          Iterator<? extends I> inputs,
-          Runnable onClose) {
-    HandlerRef<I, O> ref = ref(handler);
-    return ResultStream.outcomes(inputs, submitter(ref), window(), onClose);
+          Function<I, JobFuture<O>> submit, Iterator<? extends I> inputs, Runnable onClose) {
+    return ResultStream.outcomes(inputs, submit, window(), onClose);
   }
 
   private <I extends @Nullable Object, O extends @Nullable Object>
-      Function<I, JobFuture<O>> submitter(HandlerRef<I, O> ref) {
-    return input -> submit(ref, input, config.defaultOptions());
+      Function<I, JobFuture<O>> submitter(
+          Class<? extends JobHandler<I, O>> handler, JobOptions options) {
+    HandlerRef<I, O> ref = ref(handler);
+    Objects.requireNonNull(options, "options");
+    return input -> submit(ref, input, options);
   }
 
   private int window() {
@@ -431,6 +496,10 @@ public final class ProcessPool implements AutoCloseable {
    * @throws PoolBrokenException if an error of the pool's own ended it
    */
   public JobTimes times() {
+    if (!config.recordTimes()) {
+      throw new IllegalStateException(
+          "pool " + config.name() + " does not record times; build it with recordTimes()");
+    }
     return answer(loop.times());
   }
 
@@ -502,10 +571,6 @@ public final class ProcessPool implements AutoCloseable {
                     + config.name()
                     + " was not reloaded: workers can't start with the new class path: "
                     + problem));
-    if (!config.recordTimes()) {
-      throw new IllegalStateException(
-          "pool " + config.name() + " does not record times; build it with recordTimes()");
-    }
   }
 
   /**
@@ -671,6 +736,7 @@ public final class ProcessPool implements AutoCloseable {
     private long workerHeapBytes;
     private @Nullable TransportKind transport;
     private JobOptions defaultOptions = JobOptions.defaults();
+    private final Map<Class<?>, JobOptions> handlerOptions = new HashMap<>();
     private @Nullable OutputListener outputListener;
     private @Nullable Executor completionExecutor;
     private final List<String> allowedResults = new ArrayList<>();
@@ -1137,9 +1203,22 @@ public final class ProcessPool implements AutoCloseable {
       return this;
     }
 
-    /** The options of jobs that are submitted without. */
+    /** The options of jobs that are submitted without, whose handler has none of its own. */
     public Builder defaultOptions(JobOptions defaultOptions) {
       this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
+      return this;
+    }
+
+    /**
+     * The options of one handler's jobs that are submitted without, in place of the pool's and of
+     * what the handler's {@link dev.forkyard.worker.JobDefaults} says. They count for {@code map}
+     * and its kin too.
+     */
+    public Builder defaultOptions(
+        Class<? extends JobHandler<?, ?>> handler, JobOptions defaultOptions) {
+      handlerOptions.put(
+          Objects.requireNonNull(handler, "handler"),
+          Objects.requireNonNull(defaultOptions, "defaultOptions"));
       return this;
     }
 
@@ -1266,7 +1345,7 @@ public final class ProcessPool implements AutoCloseable {
           crashDirectory,
           workerHeapBytes,
           transport,
-          defaultOptions,
+          new DefaultOptions(defaultOptions, handlerOptions),
           outputListener,
           completionExecutor,
           allowedResults.isEmpty() ? null : String.join(";", allowedResults),

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -170,6 +171,34 @@ class MapTest {
           .isInstanceOf(JobFailedException.class);
       assertThat(got).containsExactly("a", "b");
       await().until(() -> pool.stats().cancelled() == 2);
+    }
+  }
+
+  /** Answers with its input and for whom it is. */
+  public static final class ForWhom implements JobHandler<String, String> {
+    @Override
+    public String handle(String input, JobContext context) {
+      return input + " for " + context.headers().get("tenant");
+    }
+  }
+
+  @Test
+  void eachJobHasTheOptionsThatAreGiven() {
+    JobOptions options = JobOptions.label("t").withHeaders(Map.of("tenant", "t"));
+    List<String> inputs = List.of("a", "b");
+    List<String> answers = List.of("a for t", "b for t");
+    try (ProcessPool pool = small().build()) {
+      assertThat(pool.map(ForWhom.class, inputs, options)).containsExactlyElementsOf(answers);
+      assertThat(pool.map(ForWhom.class, inputs.stream(), options))
+          .containsExactlyElementsOf(answers);
+      assertThat(pool.mapUnordered(ForWhom.class, inputs, options)).hasSameElementsAs(answers);
+      assertThat(pool.mapUnordered(ForWhom.class, inputs.stream(), options))
+          .hasSameElementsAs(answers);
+      assertThat(pool.mapOutcomes(ForWhom.class, inputs, options).map(JobOutcome::result))
+          .containsExactlyElementsOf(answers);
+      assertThat(pool.mapOutcomes(ForWhom.class, inputs.stream(), options).map(JobOutcome::result))
+          .containsExactlyElementsOf(answers);
+      assertThat(pool.map(ForWhom.class, inputs)).containsExactly("a for null", "b for null");
     }
   }
 
