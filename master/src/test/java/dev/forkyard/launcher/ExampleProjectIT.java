@@ -3,6 +3,7 @@ package dev.forkyard.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,6 +42,12 @@ class ExampleProjectIT {
           .isEqualTo(
               "{\"file\":\"" + file + "\",\"lines\":[\"  <artifactId>wordcount</artifactId>\"]}\n");
     }
+  }
+
+  @Test
+  void itsUnitTestsTryItsHandlerWithAndWithoutAProcess() throws IOException {
+    Path report = PROJECT.resolve("surefire-reports/TEST-example.WordCountTest.xml");
+    assertThat(Files.readString(report)).contains("tests=\"3\" errors=\"0\" skipped=\"0\"");
   }
 
   @Test
