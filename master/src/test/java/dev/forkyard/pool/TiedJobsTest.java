@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import dev.forkyard.worker.Codec;
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;
+import dev.forkyard.worker.UseCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +25,7 @@ import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Broadcasts, and keys that stay with a worker: with real processes. */
 @Timeout(90)
@@ -179,10 +185,72 @@ class TiedJobsTest {
     }
   }
 
+  /** Fails whatever it is asked. */
+  public static final class Fails implements JobHandler<String, String> {
+    @Override
+    public String handle(String why, JobContext context) {
+      throw new IllegalStateException(why);
+    }
+  }
+
+  @Test
+  void aStandingBroadcastThatFailsIsLoggedAndItsWorkerTakesJobsAllTheSame() {
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    Logger logger = (Logger) LoggerFactory.getLogger(ProcessPool.class);
+    lines.start();
+    logger.addAppender(lines);
+    try (ProcessPool pool = small(1).minWorkers(0).name("told").build()) {
+      pool.broadcastAlways(Fails.class, "planted in a broadcast", JobOptions.defaults());
+      assertThat(pool.submit(Pid.class, "").join()).isIn(pids(pool));
+      await()
+          .ignoreExceptions()
+          .until(
+              () ->
+                  lines.list.stream()
+                      .anyMatch(
+                          line ->
+                              line.getFormattedMessage()
+                                      .startsWith("pool told: a broadcast failed on worker ")
+                                  && line.getThrowableProxy()
+                                      .getMessage()
+                                      .contains("planted in a broadcast")));
+    } finally {
+      logger.detachAppender(lines);
+    }
+  }
+
+  /** What it is given can't be sent. */
+  @UseCodec(input = Unsendable.InputCodec.class)
+  public static final class Unsendable implements JobHandler<Object, String> {
+    @Override
+    public String handle(Object input, JobContext context) {
+      return "never";
+    }
+
+    /** Encodes nothing. */
+    public static final class InputCodec implements Codec<Object> {
+      @Override
+      public byte[] encode(Object value) {
+        throw new IllegalStateException("planted in the codec");
+      }
+
+      @Override
+      public Object decode(byte[] bytes) {
+        return bytes;
+      }
+    }
+  }
+
   @Test
   void aBroadcastWhoseInputCanNotBeEncodedOrWhosePoolIsClosedIsRefused() {
-    ProcessPool pool = small(1).minWorkers(0).build();
+    ProcessPool pool = small(1).minWorkers(0).queueCapacity(1).build();
     assertThat(pool.broadcast(Pid.class, "")).isEmpty();
+    assertThatThrownBy(() -> pool.broadcast(Unsendable.class, "input"))
+        .isInstanceOf(JobFailedException.class)
+        .hasMessageContaining("planted in the codec");
+    // It has left the one place in the queue to others.
+    assertThat(pool.submit(Pid.class, "").join()).isPositive();
+    assertThat(pool.stats().submitted()).isEqualTo(1);
     pool.close();
     assertThatThrownBy(() -> pool.broadcast(Pid.class, ""))
         .isInstanceOf(JobRejectedException.class)
