@@ -83,7 +83,7 @@ class CrashMatrixTest {
           start(order.ending, () -> isIn(job, "MasterChannel", "write"));
           return "large";
         }
-        case IDLE -> start(order.ending, () -> !isIn(job, "WorkerMain", "reply"));
+        case IDLE -> start(order.ending, () -> isIn(job, "Orders", "take"));
         case ENCODING -> {
           return "encode " + order.ending;
         }
