@@ -102,10 +102,18 @@ class PlantedBugsTest {
             "} else if (progress.runs(job)) {\n      climb"),
         bug(
             "a cancel hits whatever runs",
-            "    if (!progress.runs(job)) {\n      return false;\n    } else if (mayEndByItself",
-            "    if (progress.state() != Progress.State.RUNNING) {\n"
+            "    Progress progress = Progress.of(job, actions.progress(worker.id));\n"
+                + "    if (!progress.runs(job)) {\n"
                 + "      return false;\n"
-                + "    } else if (mayEndByItself"),
+                + "    } else if (mayEndByItself(worker, job, now)) {\n"
+                + "      job.timer = timers.at(job.graceEndsNanos, at -> recheckCancelled(worker, job,"
+                + " at));\n"
+                + "      return true;\n"
+                + "    } else if (actions.condemn(worker.id, job.run())) {",
+            "    Progress progress = actions.progress(worker.id).get(0);\n"
+                + "    if (progress.state() != Progress.State.RUNNING) {\n"
+                + "      return false;\n"
+                + "    } else if (actions.condemn(worker.id, progress.run())) {"),
         bug(
             "a cancelled job that has started is left alone",
             "worker.find(job.id()) == job && !stopsRun(worker, job, now)) {",
