@@ -5,7 +5,7 @@ package dev.forkyard.pool;
  *
  * @param id its id, never used twice in one pool
  * @param pid its process id; 0 while it is being launched
- * @param assigned how many jobs it holds, the running one among them
+ * @param assigned how many jobs it holds, the running ones among them
  * @param memoryBytes how much memory it held when it was last looked at, about a second ago at
  *     most; 0 where the pool has no limit of memory, or the system does not tell
  */

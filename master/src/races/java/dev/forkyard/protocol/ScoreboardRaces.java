@@ -70,6 +70,33 @@ final class ScoreboardRaces {
     }
   }
 
+  /** A job in another slot than the condemned one starts and ends, or does neither. */
+  @JCStressTest
+  @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "it started before")
+  @Outcome(id = "false, false, true", expect = ACCEPTABLE, desc = "condemned: no other starts")
+  @Outcome(expect = FORBIDDEN, desc = "it is hit by what was meant for another")
+  @State
+  public static class StartBesideOrCondemn {
+
+    private final Scoreboard board =
+        new Scoreboard(ByteBuffer.allocateDirect(2 * BYTES), 1).withSlots(2);
+
+    {
+      board.start(0, RUN, 1);
+    }
+
+    @Actor
+    public void worker(ZZZ_Result result) {
+      result.r1 = board.start(1, NEXT, 2);
+      result.r2 = board.end(1, NEXT);
+    }
+
+    @Actor
+    public void master(ZZZ_Result result) {
+      result.r3 = board.condemn(RUN);
+    }
+  }
+
   /** When a job is seen, so is its start. */
   @JCStressTest
   @Outcome(id = "5, -?[0-9]+", expect = ACCEPTABLE, desc = "the job before")

@@ -81,15 +81,24 @@ class SlotsTest {
             Thread.sleep(600_000);
           }
         }
-        case "say" -> {
-          for (int i = 0; i < order.count; i++) {
-            context.send(context.jobId() + " " + i);
+        case "protest" -> {
+          try {
+            Thread.sleep(600_000);
+          } catch (InterruptedException asked) {
+            say(order, context);
           }
         }
+        case "say" -> say(order, context);
         default -> Thread.sleep(order.count);
       }
       return new Place(
           ProcessHandle.current().pid(), context.slot(), System.identityHashCode(this));
+    }
+
+    private static void say(Order order, JobContext context) throws InterruptedException {
+      for (int i = 0; i < order.count; i++) {
+        context.send(context.jobId() + " " + i);
+      }
     }
 
     private static void awaitFiles(Path here, int count) throws Exception {
@@ -380,6 +389,23 @@ class SlotsTest {
         assertThat(heard.get(i)).hasSize(messages).first().isEqualTo(jobId + " 0");
         assertThat(heard.get(i)).last().isEqualTo(jobId + " " + (messages - 1));
       }
+    }
+  }
+
+  @Test
+  void whatCancelledJobsStillSendIsNoFaultOfTheirWorker() throws Exception {
+    int each = 200;
+    try (ProcessPool pool = small(2).build()) {
+      long pid = place(submit(pool, "sleep", "first", 1)).pid();
+      // Of answers that nobody asked for a worker may send a thousand.
+      for (int i = 1; i <= 8; i++) {
+        JobOptions listening = NONE.withListener(String.class, text -> {});
+        JobFuture<Place> job = submit(pool, "protest", "cancelled", each, listening);
+        awaitStarts("cancelled", i);
+        job.cancel(true);
+      }
+      assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
+      assertThat(pool.stats().lost()).isZero();
     }
   }
 
