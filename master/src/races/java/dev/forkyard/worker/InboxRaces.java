@@ -33,29 +33,26 @@ final class InboxRaces {
     private final Task first = task(1);
     private final Task second = task(2);
     private final Task third = task(3);
-    private final boolean taken = turn.takeOver();
+
+    {
+      turn.takeOver();
+    }
 
     @Actor
     public void reader() {
       inbox.add(first);
       inbox.handOver();
-      boolean givenBack = taken && turn.giveBack();
       inbox.add(second);
       inbox.add(third);
       inbox.handOver();
-      while (!givenBack) {
-        givenBack = turn.giveBack() || done;
-      }
+      turn.giveBack();
     }
-
-    private volatile boolean done;
 
     @Actor
     public void jobThread(JJJ_Result result) {
       result.r1 = take().jobId();
       result.r2 = take().jobId();
       result.r3 = take().jobId();
-      done = true;
     }
 
     private Task take() {
