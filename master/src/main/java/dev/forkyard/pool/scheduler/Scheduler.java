@@ -784,8 +784,10 @@ public final class Scheduler<J> {
         actions.askToStop(worker.id, job.id());
         due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
       }
-      boolean over = due != null && due.atNanos() - now <= 0;
-      Deadline passed = job.overdue != null || !over ? job.overdue : due.deadline();
+      Deadline passed = job.overdue;
+      if (passed == null && due != null && due.atNanos() - now <= 0) {
+        passed = due.deadline();
+      }
       if (passed == null) {
         watch(worker, job, since, due, now);
         return;
