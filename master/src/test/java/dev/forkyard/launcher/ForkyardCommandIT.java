@@ -214,6 +214,15 @@ class ForkyardCommandIT {
   }
 
   @Test
+  void withSlotsFewerWorkersRunAsManyJobs() throws Exception {
+    try (Command run = Command.start("run", "-w", "4", "--slots", "3", "echo", "a", "b", "c")) {
+      assertThat(run.exitCode()).as(run.errors()).isZero();
+      assertThat(run.out()).isEqualTo("a\nb\nc\n");
+      assertThat(run.errors()).contains("3 jobs: 3 ok").contains(" 1 worker\n");
+    }
+  }
+
+  @Test
   void withoutInputsThereIsNothingToDo() throws Exception {
     try (Command run = Command.start("run", "echo")) {
       run.input("");
