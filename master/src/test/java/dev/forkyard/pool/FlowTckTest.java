@@ -37,11 +37,17 @@ class FlowTckTest {
     /** Within this nothing that is forbidden may come. */
     private static final long NO_SIGNAL_MILLIS = 100;
 
+    /** After this it is looked whether an error has come, again and again; by default once. */
+    private static final long LOOK_MILLIS = 10;
+
+    /** After this a subscriber that has cancelled must be garbage. */
+    private static final long GARBAGE_MILLIS = 2_000;
+
     private ProcessPool pool;
     private ProcessPool closed;
 
     public Verification() {
-      super(new TestEnvironment(SIGNAL_MILLIS, NO_SIGNAL_MILLIS), SIGNAL_MILLIS);
+      super(new TestEnvironment(SIGNAL_MILLIS, NO_SIGNAL_MILLIS, LOOK_MILLIS), GARBAGE_MILLIS);
     }
 
     @BeforeClass
