@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Every accepted job ends exactly once, and as it should, in every history. */
+@Tag("any-jdk")
 class SimulationTest {
 
   /** The build's profiles ask for more; a failing seed is printed and can be asked for alone. */
