@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -74,7 +76,7 @@ final class Journal implements AutoCloseable {
       throw wrong(path, "it is no journal of such a run; name a new file", e);
     } catch (IOException e) {
       closeQuietly(file);
-      throw wrong(path, String.valueOf(e.getMessage()), e);
+      throw wrong(path, why(e), e);
     } catch (LauncherException e) {
       closeQuietly(file);
       throw e;
@@ -92,6 +94,16 @@ final class Journal implements AutoCloseable {
     }
     Arrays.sort(digests);
     return digests;
+  }
+
+  /** The messages of some are the mere path. */
+  private static String why(IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "there is no such directory";
+    }
+    return e instanceof AccessDeniedException
+        ? "permission denied"
+        : String.valueOf(e.getMessage());
   }
 
   private static LauncherException wrong(Path path, String why, @Nullable Exception cause) {

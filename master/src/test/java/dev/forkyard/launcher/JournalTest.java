@@ -138,5 +138,9 @@ class JournalTest {
     assertThatThrownBy(() -> Journal.open(directory, "x"))
         .isInstanceOf(LauncherException.class)
         .hasMessageStartingWith("can't keep the journal");
+    Path nowhere = directory.resolve("missing").resolve("journal");
+    assertThatThrownBy(() -> Journal.open(nowhere, "x"))
+        .isInstanceOf(LauncherException.class)
+        .hasMessage("can't keep the journal \"" + nowhere + "\": there is no such directory");
   }
 }

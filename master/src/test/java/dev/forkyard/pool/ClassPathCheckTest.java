@@ -233,7 +233,7 @@ public class ClassPathCheckTest {
       assertThatThrownBy(() -> pool.submit(ProcessPoolTest.Obey.class, "a").join())
           .hasCauseInstanceOf(JobFailedException.class)
           .hasMessageContaining("no class " + ProcessPoolTest.Obey.class.getName() + told)
-          .hasMessageContaining("classPath(...)");
+          .hasMessageContaining("by classPath(...) of the pool's builder or --class-path");
       SerializableCallable<Integer> lambda = () -> 1;
       assertThatThrownBy(() -> pool.submit(lambda).join())
           .hasCauseInstanceOf(JobFailedException.class)

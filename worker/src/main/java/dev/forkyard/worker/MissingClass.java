@@ -19,6 +19,6 @@ final class MissingClass {
         + entries
         + " entries ("
         + told
-        + "); add what holds it by the pool builder's classPath(...)";
+        + "); add what holds it, by classPath(...) of the pool's builder or --class-path of the command";
   }
 }
