@@ -6,7 +6,6 @@ import java.util.Spliterators;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,13 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class ItemIterator<T> extends Spliterators.AbstractSpliterator<T> implements Hearer {
 
   private final Codec<T> codec;
-  private final Function<Function<JobMessages, Hearer>, JobFuture<?>> submit;
+  private final ItemJob job;
 
   /** There is one where something has changed since it was last waited for. */
   private final Semaphore changes = new Semaphore(0);
-
-  private volatile @Nullable JobMessages messages;
-  private volatile @Nullable JobFuture<?> future;
 
   /** Written before {@link #ended}. */
   private @Nullable Throwable failure;
@@ -30,11 +26,10 @@ final class ItemIterator<T> extends Spliterators.AbstractSpliterator<T> implemen
   private volatile boolean ended;
   private boolean closed;
 
-  /** As {@link ItemSubscription#start} does. */
-  ItemIterator(Codec<T> codec, Function<Function<JobMessages, Hearer>, JobFuture<?>> submit) {
+  ItemIterator(Codec<T> codec, ItemJob job) {
     super(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL);
     this.codec = codec;
-    this.submit = submit;
+    this.job = job;
   }
 
   @Override
@@ -62,22 +57,16 @@ final class ItemIterator<T> extends Spliterators.AbstractSpliterator<T> implemen
 
   /** Null if the job could not be submitted at all. */
   private @Nullable JobMessages started() {
-    if (future == null) {
-      JobFuture<?> submitted =
-          submit.apply(
-              made -> {
-                messages = made;
-                return this;
+    if (!job.isStarted()) {
+      job.start(this)
+          .whenComplete(
+              (none, error) -> {
+                failure = error;
+                ended = true;
+                arrived();
               });
-      future = submitted;
-      submitted.whenComplete(
-          (none, error) -> {
-            failure = error;
-            ended = true;
-            arrived();
-          });
     }
-    return messages;
+    return job.items();
   }
 
   private T decode(JobMessages.Arrived next, JobMessages items) {
@@ -102,14 +91,7 @@ final class ItemIterator<T> extends Spliterators.AbstractSpliterator<T> implemen
   /** The job ends, if it has not. */
   void close() {
     closed = true;
-    JobFuture<?> running = future;
-    if (running != null) {
-      running.cancel(true);
-    }
-    JobMessages unheard = messages;
-    if (unheard != null) {
-      unheard.discard();
-    }
+    job.end();
   }
 
   @Override

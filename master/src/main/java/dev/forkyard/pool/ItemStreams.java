@@ -41,7 +41,7 @@ final class ItemStreams {
     Function<Function<JobMessages, Hearer>, JobFuture<?>> submit = submit(ref, input, options);
     return subscriber -> {
       Objects.requireNonNull(subscriber, "subscriber");
-      new ItemSubscription<T>(loop, ref.items(), subscriber).start(submit);
+      new ItemSubscription<T>(loop, ref.items(), new ItemJob(submit), subscriber).start();
     };
   }
 
@@ -49,13 +49,14 @@ final class ItemStreams {
   <I extends @Nullable Object, T> Stream<T> stream(
       Class<? extends StreamHandler<I, T>> handler, I input, JobOptions options) {
     Ref<I, T> ref = ref(handler);
-    ItemIterator<T> items = new ItemIterator<>(ref.items(), submit(ref, input, options));
+    ItemIterator<T> items =
+        new ItemIterator<>(ref.items(), new ItemJob(submit(ref, input, options)));
     return StreamSupport.stream(items, false).onClose(items::close);
   }
 
   private <I extends @Nullable Object> Function<Function<JobMessages, Hearer>, JobFuture<?>> submit(
       Ref<I, ?> ref, I input, JobOptions options) {
-    if (options.listens()) {
+    if (options.conversation().listens()) {
       throw new IllegalArgumentException(
           "a job that emits items has no listeners, but the options have: " + options);
     } else if (options.retries() > 0) {

@@ -3,7 +3,6 @@ package dev.forkyard.pool;
 import dev.forkyard.worker.Codec;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +20,7 @@ final class ItemSubscription<T> implements Flow.Subscription, Hearer {
 
   private final PoolLoop pool;
   private final Codec<T> codec;
+  private final ItemJob job;
   private final Serial serial;
 
   /** Null when it has cancelled, or was told of the end. */
@@ -31,47 +31,37 @@ final class ItemSubscription<T> implements Flow.Subscription, Hearer {
 
   private final AtomicLong wanted = new AtomicLong();
   private volatile @Nullable IllegalArgumentException misused;
-  private volatile @Nullable JobMessages messages;
-  private volatile @Nullable JobFuture<?> future;
 
   /** Written before {@link #ended}. */
   private @Nullable Throwable failure;
 
   private volatile boolean ended;
 
-  ItemSubscription(PoolLoop pool, Codec<T> codec, Flow.Subscriber<? super T> subscriber) {
+  ItemSubscription(
+      PoolLoop pool, Codec<T> codec, ItemJob job, Flow.Subscriber<? super T> subscriber) {
     this.pool = pool;
     this.codec = codec;
+    this.job = job;
     this.subscriber = subscriber;
     this.serial = new Serial(pool.messageThreads(), this::tell);
   }
 
-  /**
-   * Tells the subscriber of this, and then submits the job, unless it is cancelled by then.
-   *
-   * @param submit the job, which is heard by what it is given
-   */
-  void start(Function<Function<JobMessages, Hearer>, JobFuture<?>> submit) {
+  /** Tells the subscriber of this, and then submits the job, unless it is cancelled by then. */
+  void start() {
     Flow.Subscriber<? super T> first = subscriber;
     if (first != null) {
       first.onSubscribe(this);
       if (subscriber != null && misused == null) {
-        submit(submit);
+        submit();
       }
       started = true;
       serial.want();
     }
   }
 
-  private void submit(Function<Function<JobMessages, Hearer>, JobFuture<?>> submit) {
+  private void submit() {
     try {
-      JobFuture<?> submitted =
-          submit.apply(
-              made -> {
-                messages = made;
-                return this;
-              });
-      future = submitted;
+      JobFuture<?> submitted = job.start(this);
       if (subscriber == null) {
         submitted.cancel(true);
       }
@@ -102,25 +92,13 @@ final class ItemSubscription<T> implements Flow.Subscription, Hearer {
   @Override
   public void cancel() {
     subscriber = null;
-    stop();
-  }
-
-  /** Nobody is told of anything any more. */
-  private void stop() {
-    JobFuture<?> running = future;
-    if (running != null) {
-      running.cancel(true);
-    }
-    JobMessages unheard = messages;
-    if (unheard != null) {
-      unheard.discard();
-    }
+    job.end();
   }
 
   @Override
   public void arrived() {
     if (subscriber == null) {
-      stop();
+      job.end();
     } else {
       serial.want();
     }
@@ -137,7 +115,7 @@ final class ItemSubscription<T> implements Flow.Subscription, Hearer {
     }
     // Before what has arrived is looked at, since that was there first.
     boolean last = ended;
-    JobMessages items = messages;
+    JobMessages items = job.items();
     while (items != null && misused == null && subscriber != null && wanted.get() > 0) {
       JobMessages.Arrived next = items.poll();
       if (next == null) {
@@ -181,7 +159,7 @@ final class ItemSubscription<T> implements Flow.Subscription, Hearer {
       return;
     }
     subscriber = null;
-    stop();
+    job.end();
     try {
       if (error == null) {
         told.onComplete();
