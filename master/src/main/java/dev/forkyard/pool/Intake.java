@@ -136,7 +136,7 @@ final class Intake {
 
   private void refuseIfTooLarge(
       HandlerRef<?, ?> handler, long jobId, byte @Nullable [] payload, JobOptions options) {
-    long headersBytes = options.sentHeadersBytes();
+    long headersBytes = options.headers().bytes();
     long payloadBytes = payload == null ? 0 : payload.length;
     if (payloadBytes + headersBytes > config.maxFrameBytes() - FRAME_OVERHEAD_BYTES) {
       throw new JobRejectedException(

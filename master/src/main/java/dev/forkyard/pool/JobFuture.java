@@ -93,7 +93,8 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
     this.payload = payload;
     this.options = options;
     this.watcher = watcher;
-    this.messages = options.converses() ? options.messages(pool, this) : null;
+    this.messages =
+        options.conversation().isAny() ? options.conversation().start(pool, this) : null;
   }
 
   /** The job's id, never used twice in one pool. */

@@ -1,11 +1,7 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.scheduler.JobSpec;
-import dev.forkyard.worker.JobHeaders;
-import dev.forkyard.worker.MessageCodecs;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,11 +14,6 @@ public final class JobOptions {
 
   /** The scheduler's clock counts nanoseconds in a long, and must be able to add to them. */
   private static final Duration FOR_EVER = Duration.ofDays(50 * 365);
-
-  /** A field's tag and its length. */
-  private static final int MAX_LENGTH_BYTES = 4;
-
-  private static final int MAX_HEADER_BYTES = 16 << 10;
 
   private static final JobOptions DEFAULTS = new JobOptions(new Draft());
 
@@ -37,17 +28,10 @@ public final class JobOptions {
   private final Duration maxBackoff;
   private final int priority;
   private final @Nullable String label;
-  private final Map<String, String> headers;
-
-  /** As they travel, the logging context among them. */
-  private final List<String> sentHeaders;
-
+  private final SentHeaders headers;
+  private final Conversation conversation;
   private final @Nullable String affinity;
   private final long workerId;
-
-  private final boolean messages;
-  private final Map<String, MessageListeners.Listener<?>> listeners;
-  private final @Nullable Function<JobMessages, Hearer> hearer;
 
   /** What options are made of. */
   private static final class Draft {
@@ -62,11 +46,8 @@ public final class JobOptions {
     Duration maxBackoff = Duration.ZERO;
     int priority;
     @Nullable String label;
-    Map<String, String> headers = Map.of();
-    Map<String, String> logContext = Map.of();
-    boolean messages;
-    Map<String, MessageListeners.Listener<?>> listeners = Map.of();
-    @Nullable Function<JobMessages, Hearer> hearer;
+    SentHeaders headers = SentHeaders.NONE;
+    Conversation conversation = Conversation.NONE;
     @Nullable String affinity;
     long workerId;
   }
@@ -84,13 +65,7 @@ public final class JobOptions {
     priority = draft.priority;
     label = draft.label;
     headers = draft.headers;
-    sentHeaders =
-        headers.isEmpty() && draft.logContext.isEmpty()
-            ? List.of()
-            : JobHeaders.encode(headers, draft.logContext);
-    messages = draft.messages;
-    listeners = draft.listeners;
-    hearer = draft.hearer;
+    conversation = draft.conversation;
     affinity = draft.affinity;
     workerId = draft.workerId;
     if (timeout != null && softTimeout != null && softTimeout.compareTo(timeout) >= 0) {
@@ -113,9 +88,7 @@ public final class JobOptions {
     draft.priority = priority;
     draft.label = label;
     draft.headers = headers;
-    draft.messages = messages;
-    draft.listeners = listeners;
-    draft.hearer = hearer;
+    draft.conversation = conversation;
     draft.affinity = affinity;
     draft.workerId = workerId;
     change.accept(draft);
@@ -307,49 +280,18 @@ public final class JobOptions {
    *     16 KiB
    */
   public JobOptions withHeaders(Map<String, String> headers) {
-    Map<String, String> copy = Map.copyOf(headers);
-    for (String name : copy.keySet()) {
-      if (name.startsWith(JobHeaders.RESERVED_PREFIX)) {
-        throw new IllegalArgumentException(
-            "headers must not begin with " + JobHeaders.RESERVED_PREFIX + ", but one is " + name);
-      }
-    }
-    checkSize("headers", copy);
-    return with(draft -> draft.headers = copy);
+    SentHeaders sent = SentHeaders.of(headers);
+    return with(draft -> draft.headers = sent);
   }
 
   /** With the logging context of the thread that submits. */
   JobOptions withLogContext(Map<String, String> logContext) {
-    checkSize("the logging context (MDC), which carryLogContext sends along,", logContext);
-    return with(draft -> draft.logContext = logContext);
+    SentHeaders sent = headers.with(logContext);
+    return with(draft -> draft.headers = sent);
   }
 
-  private static void checkSize(String what, Map<String, String> texts) {
-    long bytes = 0;
-    for (Map.Entry<String, String> each : texts.entrySet()) {
-      bytes += each.getKey().getBytes(StandardCharsets.UTF_8).length;
-      bytes += String.valueOf(each.getValue()).getBytes(StandardCharsets.UTF_8).length;
-    }
-    if (bytes > MAX_HEADER_BYTES) {
-      throw new IllegalArgumentException(
-          what + " must have at most " + MAX_HEADER_BYTES + " bytes, but has " + bytes);
-    }
-  }
-
-  List<String> sentHeaders() {
-    return sentHeaders;
-  }
-
-  /** What those take in a frame, at most. */
-  long sentHeadersBytes() {
-    if (sentHeaders.isEmpty()) {
-      return 0;
-    }
-    long bytes = 0;
-    for (String text : sentHeaders) {
-      bytes += text.getBytes(StandardCharsets.UTF_8).length + MAX_LENGTH_BYTES;
-    }
-    return bytes;
+  SentHeaders headers() {
+    return headers;
   }
 
   /**
@@ -368,14 +310,8 @@ public final class JobOptions {
    * @throws IllegalArgumentException if the class has a listener, or no message can be of it
    */
   public <T> JobOptions withListener(Class<T> type, Consumer<? super T> listener) {
-    Objects.requireNonNull(listener, "listener");
-    String name = MessageCodecs.checkedName(type);
-    if (listeners.containsKey(name)) {
-      throw new IllegalArgumentException("messages of class " + name + " have a listener already");
-    }
-    Map<String, MessageListeners.Listener<?>> all = new HashMap<>(listeners);
-    all.put(name, new MessageListeners.Listener<>(type, listener));
-    return with(draft -> draft.listeners = Map.copyOf(all));
+    Conversation more = conversation.with(type, listener);
+    return with(draft -> draft.conversation = more);
   }
 
   /**
@@ -383,30 +319,16 @@ public final class JobOptions {
    * listener} can be sent some anyway.
    */
   public JobOptions withMessages() {
-    return with(draft -> draft.messages = true);
+    return with(draft -> draft.conversation = conversation.withSent());
   }
 
   /** What the job sends is heard by that, and by no listener. */
   JobOptions withHearer(Function<JobMessages, Hearer> hearer) {
-    return with(draft -> draft.hearer = hearer);
+    return with(draft -> draft.conversation = conversation.with(hearer));
   }
 
-  boolean listens() {
-    return !listeners.isEmpty();
-  }
-
-  /** Whether the job sends messages or is sent some. */
-  boolean converses() {
-    return messages || hearer != null || listens();
-  }
-
-  /** Those of one such job. */
-  JobMessages messages(PoolLoop pool, JobFuture<?> future) {
-    Function<JobMessages, Hearer> given = hearer;
-    return new JobMessages(
-        pool,
-        future.jobId(),
-        given == null ? made -> new MessageListeners(made, future, listeners) : given);
+  Conversation conversation() {
+    return conversation;
   }
 
   /**
@@ -550,11 +472,11 @@ public final class JobOptions {
         + ", label="
         + label
         + ", headers="
-        + headers.keySet()
+        + headers.names()
         + ", messages="
-        + messages
+        + conversation.sent()
         + ", listeners="
-        + listeners.keySet()
+        + conversation.listeners().keySet()
         + ", affinity="
         + affinity
         + "]";

@@ -162,7 +162,7 @@ final class WorkerLink {
         attempt,
         config.debugsWorkers() ? 0 : JobOptions.nanos(future.options().timeout()),
         handler.encoding(),
-        future.options().sentHeaders(),
+        future.options().headers().sent(),
         future.payload());
   }
 
