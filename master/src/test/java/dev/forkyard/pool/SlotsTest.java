@@ -40,6 +40,9 @@ class SlotsTest {
   private static final JobOptions NONE = JobOptions.defaults();
   private static final int LIMIT_SECONDS = 30;
 
+  /** Far beyond what anything here takes, on a busy machine too. */
+  private static final Duration LIMIT = Duration.ofSeconds(LIMIT_SECONDS);
+
   @TempDir private Path directory;
 
   private static ProcessPool.Builder small(int slots) {
@@ -133,7 +136,7 @@ class SlotsTest {
   }
 
   private void awaitStarts(String name, int count) {
-    await().until(() -> starts(name) >= count);
+    await().atMost(LIMIT).until(() -> starts(name) >= count);
   }
 
   private int starts(String name) {
@@ -308,7 +311,7 @@ class SlotsTest {
       List<JobFuture<Place>> jobs = submitAll(pool, 2, "meet", "held", 3);
       awaitStarts("held", 2);
       pool.recycle();
-      await().until(() -> pool.stats().started() == 2);
+      await().atMost(LIMIT).until(() -> pool.stats().started() == 2);
       JobFuture<Place> later = submit(pool, "sleep", "later", 1);
       long replacement = place(later).pid();
       Files.createFile(directory.resolve("held/enough"));
@@ -316,7 +319,7 @@ class SlotsTest {
         assertThat(place(each).pid()).isNotEqualTo(replacement);
       }
       long old = place(jobs.get(0)).pid();
-      await().until(() -> ProcessHandle.of(old).isEmpty());
+      await().atMost(LIMIT).until(() -> ProcessHandle.of(old).isEmpty());
       assertThat(pool.stats().lost()).isZero();
     }
   }
@@ -333,6 +336,7 @@ class SlotsTest {
     long pid = place(jobs.get(0)).pid();
     assertThat(ProcessHandle.of(pid)).isEmpty();
     await()
+        .atMost(LIMIT)
         .untilAsserted(
             () ->
                 assertThat(lines)
@@ -358,7 +362,9 @@ class SlotsTest {
   @Test
   void aBroadcastRunsOnceOnEachWorker() throws Exception {
     try (ProcessPool pool = small(3).workers(2).build()) {
-      await().until(() -> pool.workers().stream().filter(SlotsTest::serves).count() == 2);
+      await()
+          .atMost(LIMIT)
+          .until(() -> pool.workers().stream().filter(SlotsTest::serves).count() == 2);
       Order order = new Order("sleep", directory.resolve("all").toString(), 1);
       List<JobFuture<Place>> futures = pool.broadcast(Obey.class, order);
       Set<Long> pids = new HashSet<>();
@@ -424,6 +430,7 @@ class SlotsTest {
     pool.shutdownNow();
     assertThat(waiting).allMatch(JobFuture::isCancelled);
     await()
+        .atMost(LIMIT)
         .until(
             () ->
                 Thread.getAllStackTraces().keySet().stream()
@@ -448,7 +455,9 @@ class SlotsTest {
     Path ledger = Files.createFile(directory.resolve("ledger"));
     AtomicBoolean over = new AtomicBoolean();
     try (ProcessPool pool = small(4).workers(2).queueCapacity(200).build()) {
-      await().until(() -> pool.workers().stream().filter(SlotsTest::serves).count() == 2);
+      await()
+          .atMost(LIMIT)
+          .until(() -> pool.workers().stream().filter(SlotsTest::serves).count() == 2);
       Thread killer = new Thread(() -> killAtRandom(pool, over));
       killer.start();
       List<JobFuture<Long>> jobs = new ArrayList<>();
