@@ -9,13 +9,17 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.forkyard.worker.JobContext;
 import dev.forkyard.worker.JobHandler;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** What all workers may hold together, with real processes. */
@@ -25,7 +29,12 @@ class MemoryBudgetTest {
 
   private static final long MIB = 1 << 20;
 
-  /** Keeps so many MiB for ever, runs so many milliseconds, and tells when it began and ended. */
+  @TempDir private Path directory;
+
+  /**
+   * Keeps so many MiB for ever, runs so many milliseconds or until a file is there, and tells when
+   * it began and ended.
+   */
   public static final class Hold implements JobHandler<String, String> {
     private final List<byte[]> kept = new ArrayList<>();
 
@@ -36,7 +45,13 @@ class MemoryBudgetTest {
       byte[] bytes = new byte[Integer.parseInt(words[0]) << 20];
       Arrays.fill(bytes, (byte) 1);
       kept.add(bytes);
-      Thread.sleep(Long.parseLong(words[1]));
+      if (words[1].startsWith("/")) {
+        while (Files.notExists(Path.of(words[1]))) {
+          LockSupport.parkNanos(1_000_000);
+        }
+      } else {
+        Thread.sleep(Long.parseLong(words[1]));
+      }
       return began + " " + System.nanoTime();
     }
   }
@@ -54,15 +69,20 @@ class MemoryBudgetTest {
   }
 
   @Test
-  void jobsAreHeldBackWhileTheBudgetIsExceededAndThenTheLargestWorkerIsReplaced() {
+  void jobsAreHeldBackWhileTheBudgetIsExceededAndThenTheLargestWorkerIsReplaced() throws Exception {
+    Path go = directory.resolve("go");
     try (ProcessPool pool = small().build()) {
       await().until(() -> held(pool) > 0);
-      JobFuture<String> large = pool.submit(Hold.class, "320 6000");
+      JobFuture<String> large = pool.submit(Hold.class, "320 " + go);
       await().until(() -> held(pool) > 330 * MIB);
       List<JobFuture<String>> later = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         later.add(pool.submit(Hold.class, "1 1"));
       }
+      // Whoever asks for the second time knows that what was asked before has come to its end.
+      assertThat(pool.stats().submitted()).isEqualTo(5);
+      assertThat(pool.stats().queued()).isEqualTo(4);
+      Files.createFile(go);
       for (JobFuture<String> job : later) {
         assertThat(part(job.join(), 0)).isGreaterThan(part(large.join(), 1));
         assertThat(job.report().workerPid()).isNotEqualTo(large.report().workerPid());
