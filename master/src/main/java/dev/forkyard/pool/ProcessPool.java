@@ -1,13 +1,9 @@
 package dev.forkyard.pool;
 
 import dev.forkyard.pool.ResultStream.Order;
-import dev.forkyard.pool.scheduler.Limits;
-import dev.forkyard.process.ForkOptions;
-import dev.forkyard.process.JavaVariables;
 import dev.forkyard.process.ProcessGuard;
 import dev.forkyard.process.RuntimeDirectory;
 import dev.forkyard.protocol.Frame.Encoding;
-import dev.forkyard.protocol.FrameCodec;
 import dev.forkyard.protocol.Scoreboard;
 import dev.forkyard.transport.TransportKind;
 import dev.forkyard.transport.TransportServer;
@@ -22,9 +18,7 @@ import java.io.ObjectInputFilter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +33,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -532,7 +525,7 @@ public final class ProcessPool implements AutoCloseable {
    * @throws IllegalArgumentException if it is less than 1
    */
   public void resize(int workers) {
-    loop.resize(Builder.atLeast(1, "workers", workers));
+    loop.resize(PoolSettings.atLeast(1, "workers", workers));
   }
 
   /**
@@ -717,64 +710,19 @@ public final class ProcessPool implements AutoCloseable {
   /** Settings of a pool; each is checked where it is given, or by {@link #build}. */
   public static final class Builder {
 
-    private static final AtomicInteger POOLS = new AtomicInteger();
+    private final PoolSettings settings = new PoolSettings();
 
-    private @Nullable String name;
-    private int workers = Runtime.getRuntime().availableProcessors();
-    private int minWorkers = -1;
-    private int slots = 1;
-    private int prefetch = 127;
-    private int queueCapacity = 10_000;
-    private int maxFrameBytes = FrameCodec.DEFAULT_MAX_FRAME_BYTES;
-    private Duration bootTimeout = Duration.ofSeconds(30);
-    private Duration heartbeatTimeout = Duration.ofSeconds(10);
-    private @Nullable List<Path> classPath;
-    private List<String> jvmOptions = List.of();
-    private final Map<String, @Nullable String> environment = new HashMap<>();
-    private Path javaHome = Path.of(System.getProperty("java.home"));
-    private Path crashDirectory = Path.of(System.getProperty("java.io.tmpdir"));
-    private long workerHeapBytes;
-    private @Nullable TransportKind transport;
-    private JobOptions defaultOptions = JobOptions.defaults();
-    private final Map<Class<?>, JobOptions> handlerOptions = new HashMap<>();
-    private @Nullable OutputListener outputListener;
-    private @Nullable Executor completionExecutor;
-    private final List<String> allowedResults = new ArrayList<>();
-    private int maxJobsPerWorker;
-    private @Nullable Duration maxWorkerAge;
-    private long maxWorkerMemory;
-    private long memoryBudget;
-    private Duration stopTimeout = Duration.ofSeconds(5);
-    private Duration spinFor = Duration.ZERO;
-    private boolean classDataSharing = true;
-    private @Nullable Path cacheDirectory;
-    private @Nullable Duration submitTimeout;
-    private @Nullable Consumer<PoolEvent> eventListener;
-    private boolean recordTimes;
-    private int spareWorkers;
-    private @Nullable Duration idleTimeout;
-    private @Nullable WorkerChoice workerChoice;
-    private final SetupBuilder setup = new SetupBuilder();
-    private int debugPort = PoolConfig.NO_DEBUGGER;
-    private boolean inProcess;
-    private boolean carriesLogContext;
-    private int maxDepth;
-
-    private Builder() {
-      // Options of the master's own JVM are not the workers': an agent or a debug port would
-      // collide.
-      JavaVariables.NAMES.forEach(name -> environment.put(name, null));
-    }
+    private Builder() {}
 
     /** Names the pool in errors, logs and thread names; by default {@code pool-1} and so on. */
     public Builder name(String name) {
-      this.name = Objects.requireNonNull(name, "name");
+      settings.name = Objects.requireNonNull(name, "name");
       return this;
     }
 
     /** How many workers live at most; by default one per core that this JVM may use. */
     public Builder workers(int workers) {
-      this.workers = atLeast(1, "workers", workers);
+      settings.workers = PoolSettings.atLeast(1, "workers", workers);
       return this;
     }
 
@@ -783,7 +731,7 @@ public final class ProcessPool implements AutoCloseable {
      * #workers}. With fewer, the others start as jobs come.
      */
     public Builder minWorkers(int minWorkers) {
-      this.minWorkers = atLeast(0, "minWorkers", minWorkers);
+      settings.minWorkers = PoolSettings.atLeast(0, "minWorkers", minWorkers);
       return this;
     }
 
@@ -806,7 +754,7 @@ public final class ProcessPool implements AutoCloseable {
      *     #MAX_SLOTS}
      */
     public Builder slotsPerWorker(int slotsPerWorker) {
-      this.slots = slotsPerWorker;
+      settings.slots = slotsPerWorker;
       return this;
     }
 
@@ -819,7 +767,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is zero or negative
      */
     public Builder idleTimeout(Duration idleTimeout) {
-      this.idleTimeout = JobOptions.positive("idleTimeout", idleTimeout);
+      settings.idleTimeout = JobOptions.positive("idleTimeout", idleTimeout);
       return this;
     }
 
@@ -831,7 +779,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is negative
      */
     public Builder spareWorkers(int spareWorkers) {
-      this.spareWorkers = atLeast(0, "spareWorkers", spareWorkers);
+      settings.spareWorkers = PoolSettings.atLeast(0, "spareWorkers", spareWorkers);
       return this;
     }
 
@@ -840,7 +788,7 @@ public final class ProcessPool implements AutoCloseable {
      * those the one that was at work last.
      */
     public Builder workerChoice(WorkerChoice workerChoice) {
-      this.workerChoice = Objects.requireNonNull(workerChoice, "workerChoice");
+      settings.workerChoice = Objects.requireNonNull(workerChoice, "workerChoice");
       return this;
     }
 
@@ -849,7 +797,7 @@ public final class ProcessPool implements AutoCloseable {
      * follows the measured run time: many of microseconds, none of milliseconds.
      */
     public Builder prefetch(int prefetch) {
-      this.prefetch = atLeast(0, "prefetch", prefetch);
+      settings.prefetch = PoolSettings.atLeast(0, "prefetch", prefetch);
       return this;
     }
 
@@ -859,7 +807,7 @@ public final class ProcessPool implements AutoCloseable {
      * limit.
      */
     public Builder queueCapacity(int queueCapacity) {
-      this.queueCapacity = atLeast(1, "queueCapacity", queueCapacity);
+      settings.queueCapacity = PoolSettings.atLeast(1, "queueCapacity", queueCapacity);
       return this;
     }
 
@@ -874,7 +822,7 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "submitTimeout must be zero or more, but is " + submitTimeout);
       }
-      this.submitTimeout = submitTimeout;
+      settings.submitTimeout = submitTimeout;
       return this;
     }
 
@@ -883,7 +831,7 @@ public final class ProcessPool implements AutoCloseable {
      * 128 MiB.
      */
     public Builder maxFrameBytes(int maxFrameBytes) {
-      this.maxFrameBytes = atLeast(64 << 10, "maxFrameBytes", maxFrameBytes);
+      settings.maxFrameBytes = PoolSettings.atLeast(64 << 10, "maxFrameBytes", maxFrameBytes);
       return this;
     }
 
@@ -892,7 +840,7 @@ public final class ProcessPool implements AutoCloseable {
      * it is more than 50 years.
      */
     public Builder bootTimeout(Duration bootTimeout) {
-      this.bootTimeout = JobOptions.positive("bootTimeout", bootTimeout);
+      settings.bootTimeout = JobOptions.positive("bootTimeout", bootTimeout);
       return this;
     }
 
@@ -910,7 +858,7 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "heartbeatTimeout must be at least PT1S, but is " + heartbeatTimeout);
       }
-      this.heartbeatTimeout = heartbeatTimeout;
+      settings.heartbeatTimeout = heartbeatTimeout;
       return this;
     }
 
@@ -927,7 +875,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder maxJobsPerWorker(int maxJobsPerWorker) {
-      this.maxJobsPerWorker = atLeast(1, "maxJobsPerWorker", maxJobsPerWorker);
+      settings.maxJobsPerWorker = PoolSettings.atLeast(1, "maxJobsPerWorker", maxJobsPerWorker);
       return this;
     }
 
@@ -939,7 +887,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is zero or negative
      */
     public Builder maxWorkerAge(Duration maxWorkerAge) {
-      this.maxWorkerAge = JobOptions.positive("maxWorkerAge", maxWorkerAge);
+      settings.maxWorkerAge = JobOptions.positive("maxWorkerAge", maxWorkerAge);
       return this;
     }
 
@@ -958,7 +906,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is less than 1 MiB
      */
     public Builder maxWorkerMemory(long bytes) {
-      this.maxWorkerMemory = atLeastOneMebibyte("maxWorkerMemory", bytes);
+      settings.maxWorkerMemory = PoolSettings.atLeastOneMebibyte("maxWorkerMemory", bytes);
       return this;
     }
 
@@ -975,7 +923,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is less than 1 MiB
      */
     public Builder memoryBudget(long bytes) {
-      this.memoryBudget = atLeastOneMebibyte("memoryBudget", bytes);
+      settings.memoryBudget = PoolSettings.atLeastOneMebibyte("memoryBudget", bytes);
       return this;
     }
 
@@ -987,7 +935,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is zero or negative
      */
     public Builder stopTimeout(Duration stopTimeout) {
-      this.stopTimeout = JobOptions.positive("stopTimeout", stopTimeout);
+      settings.stopTimeout = JobOptions.positive("stopTimeout", stopTimeout);
       return this;
     }
 
@@ -1004,19 +952,19 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "spinFor must be between PT0S and PT1S, but is " + spinFor);
       }
-      this.spinFor = spinFor;
+      settings.spinFor = spinFor;
       return this;
     }
 
     /** The workers' class path, which must hold {@code forkyard-worker}; by default this JVM's. */
     public Builder classPath(List<Path> classPath) {
-      this.classPath = List.copyOf(classPath);
+      settings.classPath = List.copyOf(classPath);
       return this;
     }
 
     /** Options of the workers' JVM, after and so before in effect the pool's own. */
     public Builder jvmOptions(List<String> jvmOptions) {
-      this.jvmOptions = List.copyOf(jvmOptions);
+      settings.jvmOptions = List.copyOf(jvmOptions);
       return this;
     }
 
@@ -1027,13 +975,13 @@ public final class ProcessPool implements AutoCloseable {
      * Where one of those is meant for the workers, set it here.
      */
     public Builder environment(String variable, @Nullable String value) {
-      environment.put(Objects.requireNonNull(variable, "variable"), value);
+      settings.environment.put(Objects.requireNonNull(variable, "variable"), value);
       return this;
     }
 
     /** The JDK or JRE of the workers; by default this JVM's. */
     public Builder javaHome(Path javaHome) {
-      this.javaHome = Objects.requireNonNull(javaHome, "javaHome");
+      settings.javaHome = Objects.requireNonNull(javaHome, "javaHome");
       return this;
     }
 
@@ -1042,7 +990,7 @@ public final class ProcessPool implements AutoCloseable {
      * files.
      */
     public Builder crashDirectory(Path crashDirectory) {
-      this.crashDirectory = Objects.requireNonNull(crashDirectory, "crashDirectory");
+      settings.crashDirectory = Objects.requireNonNull(crashDirectory, "crashDirectory");
       return this;
     }
 
@@ -1052,7 +1000,8 @@ public final class ProcessPool implements AutoCloseable {
      * resized.
      */
     public Builder workerHeapBytes(long workerHeapBytes) {
-      this.workerHeapBytes = atLeastOneMebibyte("workerHeapBytes", workerHeapBytes);
+      settings.workerHeapBytes =
+          PoolSettings.atLeastOneMebibyte("workerHeapBytes", workerHeapBytes);
       return this;
     }
 
@@ -1065,7 +1014,7 @@ public final class ProcessPool implements AutoCloseable {
      * Where it can't be made or used, workers start without.
      */
     public Builder classDataSharing(boolean classDataSharing) {
-      this.classDataSharing = classDataSharing;
+      settings.classDataSharing = classDataSharing;
       return this;
     }
 
@@ -1076,13 +1025,13 @@ public final class ProcessPool implements AutoCloseable {
      * needed. One that others may look into is not used.
      */
     public Builder cacheDirectory(Path cacheDirectory) {
-      this.cacheDirectory = cacheDirectory.toAbsolutePath();
+      settings.cacheDirectory = cacheDirectory.toAbsolutePath();
       return this;
     }
 
     /** The kind of socket; by default the best that this system has. */
     public Builder transport(TransportKind transport) {
-      this.transport = Objects.requireNonNull(transport, "transport");
+      settings.transport = Objects.requireNonNull(transport, "transport");
       return this;
     }
 
@@ -1101,7 +1050,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     public <H extends JobHandler<?, ?>> Builder handler(
         Class<H> handler, SerializableCallable<? extends H> factory) {
-      setup.handler(handler, factory);
+      settings.setup.handler(handler, factory);
       return this;
     }
 
@@ -1111,7 +1060,7 @@ public final class ProcessPool implements AutoCloseable {
      * secrets: whoever may look into a worker's memory finds them.
      */
     public Builder setting(String name, String value) {
-      setup.setting(name, value);
+      settings.setup.setting(name, value);
       return this;
     }
 
@@ -1123,7 +1072,7 @@ public final class ProcessPool implements AutoCloseable {
      * started before.
      */
     public Builder warmUp(Class<? extends JobHandler<?, ?>> handler) {
-      setup.warmUp(handler);
+      settings.setup.warmUp(handler);
       return this;
     }
 
@@ -1135,7 +1084,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     public <I extends @Nullable Object, O extends @Nullable Object> Builder warmUp(
         Class<? extends JobHandler<I, O>> handler, I input) {
-      setup.warmUp(handler, input);
+      settings.setup.warmUp(handler, input);
       return this;
     }
 
@@ -1157,7 +1106,7 @@ public final class ProcessPool implements AutoCloseable {
         throw new IllegalArgumentException(
             "debugWorkers must be a port from 0 to 65535, but is " + port);
       }
-      this.debugPort = port;
+      settings.debugPort = port;
       return this;
     }
 
@@ -1175,7 +1124,7 @@ public final class ProcessPool implements AutoCloseable {
      * @see #debugWorkers
      */
     public Builder inProcess() {
-      this.inProcess = true;
+      settings.inProcess = true;
       return this;
     }
 
@@ -1186,7 +1135,7 @@ public final class ProcessPool implements AutoCloseable {
      * what has more is refused by {@code submit}.
      */
     public Builder carryLogContext() {
-      this.carriesLogContext = true;
+      settings.carriesLogContext = true;
       return this;
     }
 
@@ -1199,13 +1148,13 @@ public final class ProcessPool implements AutoCloseable {
      * @throws IllegalArgumentException if it is less than 1
      */
     public Builder maxDepth(int maxDepth) {
-      this.maxDepth = atLeast(1, "maxDepth", maxDepth);
+      settings.maxDepth = PoolSettings.atLeast(1, "maxDepth", maxDepth);
       return this;
     }
 
     /** The options of jobs that are submitted without, whose handler has none of its own. */
     public Builder defaultOptions(JobOptions defaultOptions) {
-      this.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
+      settings.defaultOptions = Objects.requireNonNull(defaultOptions, "defaultOptions");
       return this;
     }
 
@@ -1216,7 +1165,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     public Builder defaultOptions(
         Class<? extends JobHandler<?, ?>> handler, JobOptions defaultOptions) {
-      handlerOptions.put(
+      settings.handlerOptions.put(
           Objects.requireNonNull(handler, "handler"),
           Objects.requireNonNull(defaultOptions, "defaultOptions"));
       return this;
@@ -1227,7 +1176,7 @@ public final class ProcessPool implements AutoCloseable {
      * dev.forkyard.output}.
      */
     public Builder onOutput(OutputListener listener) {
-      this.outputListener = Objects.requireNonNull(listener, "listener");
+      settings.outputListener = Objects.requireNonNull(listener, "listener");
       return this;
     }
 
@@ -1238,7 +1187,7 @@ public final class ProcessPool implements AutoCloseable {
      * events may be told when {@link #close} has returned.
      */
     public Builder onEvent(Consumer<PoolEvent> listener) {
-      this.eventListener = Objects.requireNonNull(listener, "listener");
+      settings.eventListener = Objects.requireNonNull(listener, "listener");
       return this;
     }
 
@@ -1247,7 +1196,7 @@ public final class ProcessPool implements AutoCloseable {
      * and some 7 ms at the start.
      */
     public Builder recordTimes() {
-      this.recordTimes = true;
+      settings.recordTimes = true;
       return this;
     }
 
@@ -1256,7 +1205,7 @@ public final class ProcessPool implements AutoCloseable {
      * What it refuses, or would run on the thread that hands it over, runs on those all the same.
      */
     public Builder completionExecutor(Executor executor) {
-      this.completionExecutor = Objects.requireNonNull(executor, "executor");
+      settings.completionExecutor = Objects.requireNonNull(executor, "executor");
       return this;
     }
 
@@ -1266,7 +1215,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     public Builder allowResults(String pattern) {
       ObjectInputFilter.Config.createFilter(pattern);
-      allowedResults.add(pattern);
+      settings.allowedResults.add(pattern);
       return this;
     }
 
@@ -1280,18 +1229,7 @@ public final class ProcessPool implements AutoCloseable {
      * @throws UncheckedIOException if its socket or its guard process can't be made
      */
     public ProcessPool build() {
-      PoolConfig config = config();
-      Nesting.of(maxDepth).check(config.name());
-      String problem =
-          inProcess ? null : ClassPathCheck.problem(config.classPath(), classPath != null);
-      if (problem != null) {
-        throw new IllegalArgumentException(
-            "pool "
-                + config.name()
-                + " can't start workers with "
-                + (classPath == null ? "this program's class path: " : "its class path: ")
-                + problem);
-      }
+      PoolConfig config = settings.checked();
       try {
         return new ProcessPool(config);
       } catch (IOException e) {
@@ -1302,101 +1240,7 @@ public final class ProcessPool implements AutoCloseable {
 
     /** The settings so far, if they do not contradict each other. */
     PoolConfig config() {
-      int least = minWorkers < 0 ? workers : minWorkers;
-      if (least > workers) {
-        throw new IllegalArgumentException(
-            "minWorkers must be at most workers (" + workers + "), but is " + least);
-      }
-      if (spareWorkers > workers) {
-        throw new IllegalArgumentException(
-            "spareWorkers must be at most workers (" + workers + "), but is " + spareWorkers);
-      }
-      if (slots < 1 || slots > MAX_SLOTS) {
-        throw new IllegalArgumentException(
-            "slotsPerWorker must be between 1 and " + MAX_SLOTS + ", but is " + slots);
-      }
-      if (transport != null && !transport.available()) {
-        throw new IllegalArgumentException(
-            "transport " + transport + " is not available on this system");
-      }
-      Map<String, @Nullable String> variables = new HashMap<>(environment);
-      variables.put(Nesting.VARIABLE, Nesting.of(maxDepth).ofWorkers());
-      boolean debugged = debugPort != PoolConfig.NO_DEBUGGER;
-      if (debugged && inProcess) {
-        throw new IllegalArgumentException(
-            "debugWorkers and inProcess exclude each other: a debugger of this program sees workers"
-                + " that live in its process");
-      }
-      refuseCollidingPorts(jvmOptions);
-      return new PoolConfig(
-          name == null ? "pool-" + POOLS.incrementAndGet() : name,
-          workers,
-          least,
-          slots,
-          debugged ? 0 : prefetch,
-          queueCapacity,
-          maxFrameBytes,
-          bootTimeout,
-          heartbeatTimeout,
-          classPath == null ? ForkOptions.ownClassPath() : classPath,
-          jvmOptions,
-          variables,
-          javaHome,
-          crashDirectory,
-          workerHeapBytes,
-          transport,
-          new DefaultOptions(defaultOptions, handlerOptions),
-          outputListener,
-          completionExecutor,
-          allowedResults.isEmpty() ? null : String.join(";", allowedResults),
-          new Limits(
-              maxJobsPerWorker, JobOptions.nanos(maxWorkerAge), maxWorkerMemory, memoryBudget),
-          stopTimeout,
-          spinFor.toNanos(),
-          archives(),
-          submitTimeout,
-          eventListener,
-          recordTimes,
-          spareWorkers,
-          idleTimeout,
-          workerChoice,
-          setup.encode(maxFrameBytes, slots),
-          debugPort,
-          inProcess,
-          carriesLogContext);
-    }
-
-    private static void refuseCollidingPorts(List<String> jvmOptions) {
-      for (String option : jvmOptions) {
-        if (DebugPorts.collides(option)) {
-          throw new IllegalArgumentException(
-              "jvmOptions must not have a debugger's port that all workers would share, but have "
-                  + option
-                  + "; use debugWorkers(port)");
-        }
-      }
-    }
-
-    private @Nullable Path archives() {
-      if (!classDataSharing || debugPort != PoolConfig.NO_DEBUGGER || inProcess) {
-        return null;
-      }
-      return cacheDirectory == null ? ArchiveCache.defaultDirectory() : cacheDirectory;
-    }
-
-    private static long atLeastOneMebibyte(String name, long bytes) {
-      if (bytes < 1 << 20) {
-        throw new IllegalArgumentException(name + " must be at least 1 MiB, but is " + bytes);
-      }
-      return bytes;
-    }
-
-    private static int atLeast(int least, String name, int value) {
-      if (value < least) {
-        throw new IllegalArgumentException(
-            name + " must be at least " + least + ", but is " + value);
-      }
-      return value;
+      return settings.config();
     }
   }
 }
