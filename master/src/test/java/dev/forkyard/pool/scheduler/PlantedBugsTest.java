@@ -704,7 +704,7 @@ class PlantedBugsTest {
         bug(
             "a job that was asked to end has all time for it",
             "return job.graceEndsNanos - now > 0;",
-            "return true;"),
+            "job.graceEndsNanos = now + config.hardNanos();\n    return true;"),
         bug(
             "a job that ends after its deadline has succeeded",
             "if (job.overdue != null) {",
