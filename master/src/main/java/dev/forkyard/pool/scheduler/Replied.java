@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Replied {
 
   /** After so many a slot it is looked which are still spoken of. */
-  private static final int LOOKS = 8;
+  private static final int LOOKS = 2;
 
   private final int slots;
   private long last;

@@ -52,7 +52,8 @@ class PlantedBugsTest {
    */
   private static final long[] RARE = {
     162, 163, 191, 206, 225, 241, 277, 314, 341, 379, 493, 576, 640, 751, 762, 790, 884, 904, 945,
-    1_150, 1_750, 2_135, 3_599, 3_839, 4_917, 66_397, 67_509
+    1_150, 1_616, 1_739, 1_750, 2_135, 2_467, 3_599, 3_839, 4_917, 5_044, 5_526, 6_442, 6_489,
+    11_282, 24_485, 66_397, 67_509
   };
 
   private static final Map<Bug, Future<String>> CATCHES = new HashMap<>();
@@ -903,8 +904,8 @@ class PlantedBugsTest {
             "long spare = 0;"),
         bug(
             "the one that idles is not known to do so since its last job",
-            "    if (head == null) {\n      worker.idleSinceNanos = now;\n    }",
-            "\n"),
+            "    if (head == null) {\n      worker.idleSinceNanos = now;\n    } else",
+            "    if (head == null) {\n    } else"),
         new Bug(
             "another worker than the chosen one gets the job",
             "Dispatch.java",
