@@ -449,7 +449,7 @@ class ObservabilityTest {
       slept = behind.jobId();
       JobFuture<?> failing = pool.submit(HandlerRef.text(missing), "none", JobOptions.defaults());
       assertThatThrownBy(failing::join).hasCauseInstanceOf(JobFailedException.class);
-      assertThatThrownBy(() -> pool.submit(Obey.class, "halt 7").join())
+      assertThatThrownBy(() -> pool.submit(Obey.class, "halt 9").join())
           .hasCauseInstanceOf(WorkerLostException.class);
       recording.stop();
       recording.dump(file);
