@@ -160,6 +160,14 @@ public final class Job<J> {
     attempt++;
   }
 
+  /** Its worker runs it. */
+  void seenToRun(long now) {
+    if (state instanceof JobState.Assigned) {
+      seenRunningNanos = now;
+      become(new JobState.Running(workerId));
+    }
+  }
+
   void become(JobState next) {
     if (!state.allows(next)) {
       throw new IllegalStateException("job " + id + " can't go from " + state + " to " + next);

@@ -43,7 +43,7 @@ final class Judge<J> {
       Progress slot = Progress.of(job, slots);
       boolean ran = slot.state() != Progress.State.NONE && slot.state() != Progress.State.ENDED;
       if (unknown || ran) {
-        loseRunning(job, ran ? Scheduler.ranNanos(worker, slot, now) : 0, now);
+        loseRunning(job, ran ? Ladder.ranNanos(worker, slot, now) : 0, now);
       } else if (i <= furthest) {
         loseReply(job);
       } else {

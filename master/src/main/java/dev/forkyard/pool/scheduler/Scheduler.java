@@ -1,8 +1,6 @@
 package dev.forkyard.pool.scheduler;
 
 import dev.forkyard.pool.scheduler.WorkerState.Draining;
-import dev.forkyard.pool.scheduler.WorkerState.Dying;
-import dev.forkyard.pool.scheduler.WorkerState.Killing;
 import dev.forkyard.pool.scheduler.WorkerState.Ready;
 import dev.forkyard.pool.scheduler.WorkerState.Starting;
 import java.util.ArrayList;
@@ -35,15 +33,14 @@ public final class Scheduler<J> {
   /** A worker that dies within this time of being ready, without a job, counts as a failed boot. */
   private static final long INFANCY_NANOS = 1_000_000_000L;
 
-  /** How often the slot of a worker is looked at again while a decision waits for it. */
-  private static final long RECHECK_NANOS = 10_000_000L;
-
   private final SchedulerConfig config;
   private final Actions<J> actions;
   private final Timers timers = new Timers();
   private final Crew<J> crew = new Crew<>();
   private final Waiting<J> waiting;
   private final Jobs<J> jobs;
+  private final Ladder<J> ladder;
+  private final Watch<J> watch;
   private final Judge<J> judge;
   private final Dispatch<J> dispatch;
   private final Supervision supervision;
@@ -79,6 +76,8 @@ public final class Scheduler<J> {
     this.judge = new Judge<>(actions, jobs);
     this.rotation = new Rotation<>(config);
     this.budget = new Budget<>(config.limits());
+    this.ladder = new Ladder<>(config, actions, timers, crew, jobs, rotation, new Ends());
+    this.watch = new Watch<>(config, actions, timers, jobs, ladder);
     this.minWorkers = config.minWorkers();
     this.maxWorkers = config.maxWorkers();
   }
@@ -104,7 +103,7 @@ public final class Scheduler<J> {
     }
     Worker<J> worker = crew.find(job.workerId());
     if (worker != null && !worker.doomed() && worker.find(job.id()) == job) {
-      recall(worker, new long[] {job.id()}, now);
+      watch.recall(worker, new long[] {job.id()}, now);
     }
   }
 
@@ -120,7 +119,7 @@ public final class Scheduler<J> {
     jobs.stopWaiting(job);
     jobs.endInHands(job, new Outcome.Cancelled());
     if (worker != null && !worker.doomed()) {
-      stopOnWorker(worker, job, now);
+      watch.stopOnWorker(worker, job, now);
     }
   }
 
@@ -156,7 +155,7 @@ public final class Scheduler<J> {
     for (Worker<J> worker : all) {
       if (tooMany > 0 && worker.state() instanceof Starting) {
         worker.dismissed = true;
-        kill(worker, now);
+        ladder.kill(worker, now);
         tooMany--;
       } else if (tooMany > 0 && worker.available() && !worker.surplus) {
         keep(worker, false);
@@ -239,7 +238,7 @@ public final class Scheduler<J> {
           jobs.endInHands(job, new Outcome.Cancelled());
         }
       }
-      kill(worker, now);
+      ladder.kill(worker, now);
     }
   }
 
@@ -255,7 +254,7 @@ public final class Scheduler<J> {
     worker.socketEnded = false;
     if (worker.state() instanceof Starting) {
       if (config.limits().ofMemory()) {
-        weigh(worker);
+        watch.weigh(worker);
       } else {
         makeReady(worker, now);
       }
@@ -267,7 +266,7 @@ public final class Scheduler<J> {
     worker.proven = true;
     worker.readyNanos = now;
     worker.idleSinceNanos = now;
-    leaveState(worker);
+    ladder.leaveState(worker);
     crew.become(worker, new Ready());
     crew.allow(worker, rotation.quota(), false);
     actions.ready(worker.id);
@@ -276,7 +275,7 @@ public final class Scheduler<J> {
       lookAtGenerations();
     }
     lookAtGeneration(worker);
-    armPulse(worker, now);
+    watch.armPulse(worker, now);
     long age = rotation.ageNanos();
     if (age > 0) {
       worker.age = timers.at(now + age, at -> makeDue(worker));
@@ -293,13 +292,6 @@ public final class Scheduler<J> {
       crew.allow(worker, worker.quota, false);
     }
     rotation.look(worker);
-  }
-
-  private void weigh(Worker<J> worker) {
-    if (!worker.onScales) {
-      worker.onScales = true;
-      actions.weigh(worker.id);
-    }
   }
 
   /**
@@ -323,7 +315,7 @@ public final class Scheduler<J> {
         worker.overweight = true;
         actions.overweight(workerId, bytes);
         failedToBoot(worker, now);
-        kill(worker, now);
+        ladder.kill(worker, now);
       } else {
         makeReady(worker, now);
       }
@@ -340,7 +332,7 @@ public final class Scheduler<J> {
       long workerId, long jobId, boolean ok, long runNanos, Object reply, long now) {
     Worker<J> worker = crew.find(workerId);
     Job<J> job = worker == null ? null : worker.find(jobId);
-    if (worker == null || job == null || isCondemned(worker, job)) {
+    if (worker == null || job == null || ladder.isCondemned(worker, job)) {
       dropped++;
       return false;
     }
@@ -370,7 +362,7 @@ public final class Scheduler<J> {
       jobs.left(job);
     }
     if (job.inSlot) {
-      watchSlots(worker, now);
+      watch.over(worker, now);
     }
     return true;
   }
@@ -387,14 +379,14 @@ public final class Scheduler<J> {
     }
     long[] recalled = worker.recalls.pollFirst();
     if (recalled == null || !containsAll(recalled, jobIds)) {
-      kill(worker, now);
+      ladder.kill(worker, now);
       return false;
     }
-    recallAnswered(worker);
+    watch.recallAnswered(worker);
     boolean wasInSlot = false;
     for (int i = jobIds.length - 1; i >= 0; i--) {
       Job<J> job = worker.find(jobIds[i]);
-      if (job == null || isCondemned(worker, job)) {
+      if (job == null || ladder.isCondemned(worker, job)) {
         dropped++;
       } else {
         wasInSlot |= job.inSlot;
@@ -406,7 +398,7 @@ public final class Scheduler<J> {
     }
     rotation.look(worker);
     if (wasInSlot) {
-      watchSlots(worker, now);
+      watch.over(worker, now);
     }
     return true;
   }
@@ -434,14 +426,7 @@ public final class Scheduler<J> {
    */
   public boolean dumped(long workerId, long jobId, String text, long now) {
     Worker<J> worker = crew.find(workerId);
-    if (worker != null
-        && worker.state() instanceof Killing killing
-        && killing.condemned() != null
-        && killing.condemned().id() == jobId) {
-      terminate(worker, text, now);
-      return true;
-    }
-    return false;
+    return worker != null && ladder.dumped(worker, jobId, text, now);
   }
 
   /**
@@ -459,7 +444,7 @@ public final class Scheduler<J> {
   public void leaving(long workerId, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null && worker.available()) {
-      drainOrKill(worker, now);
+      ladder.drainOrKill(worker, now);
     }
   }
 
@@ -467,7 +452,7 @@ public final class Scheduler<J> {
   public void misbehaved(long workerId, long now) {
     Worker<J> worker = crew.find(workerId);
     if (worker != null) {
-      kill(worker, now);
+      ladder.kill(worker, now);
     }
   }
 
@@ -484,7 +469,7 @@ public final class Scheduler<J> {
       worker.exited = true;
       worker.killedFromOutside = killedFromOutside;
       worker.cause = cause;
-      halfDead(worker, now);
+      ladder.halfDead(worker, now);
     }
   }
 
@@ -496,9 +481,9 @@ public final class Scheduler<J> {
     }
     worker.socketEnded = true;
     if (worker.exited) {
-      halfDead(worker, now);
+      ladder.halfDead(worker, now);
     } else if (!(worker.state() instanceof Draining)) {
-      kill(worker, now);
+      ladder.kill(worker, now);
     }
   }
 
@@ -553,7 +538,7 @@ public final class Scheduler<J> {
       }
       actions.run(worker.id, job);
       if (free) {
-        watchSlots(worker, now);
+        watch.over(worker, now);
       }
     }
   }
@@ -591,9 +576,9 @@ public final class Scheduler<J> {
           ids[i--] = job.id();
         }
       }
-      recall(victim, ids, now);
+      watch.recall(victim, ids, now);
       // Should it not answer soon, the gap is looked at again and the next one is asked.
-      timers.at(now + RECHECK_NANOS, at -> {});
+      timers.at(now + Watch.RECHECK_NANOS, at -> {});
     }
   }
 
@@ -662,7 +647,7 @@ public final class Scheduler<J> {
   /** When the replacement is ready, one of those that are due goes. */
   private void rotate(long now) {
     for (Worker<J> one = rotation.nextParting(); one != null; one = rotation.nextParting()) {
-      dismiss(one, now);
+      ladder.dismiss(one, now);
     }
     boolean noRoom = !budget.hasRoom(crew.starting());
     if (!wantsOneMore() || (crew.available() <= wanted() && !noRoom)) {
@@ -678,7 +663,7 @@ public final class Scheduler<J> {
     Worker<J> next = rotation.next();
     if (next != null) {
       rotation.leaves(next);
-      dismiss(next, now);
+      ladder.dismiss(next, now);
     }
   }
 
@@ -712,7 +697,7 @@ public final class Scheduler<J> {
             at -> {
               Worker<J> late = crew.find(id);
               if (late != null) {
-                kill(late, at);
+                ladder.kill(late, at);
               }
             });
     crew.add(new Worker<>(id, generation, config.slots(), now, new Starting(deadline)));
@@ -727,9 +712,9 @@ public final class Scheduler<J> {
     long pending = jobs.pending();
     for (Worker<J> worker : crew.all()) {
       if (worker.state() instanceof Ready && jobs.noneWaits() && crew.useful() > pending) {
-        dismiss(worker, now);
+        ladder.dismiss(worker, now);
       } else if (worker.state() instanceof Starting && pending == 0) {
-        kill(worker, now);
+        ladder.kill(worker, now);
       }
     }
     if (pending == 0 && crew.size() == 0) {
@@ -738,323 +723,18 @@ public final class Scheduler<J> {
     }
   }
 
-  // Deadlines.
-
-  /** The first jobs of the line run or are next to; from here their deadlines are watched. */
-  private void watchSlots(Worker<J> worker, long now) {
-    Job<J> head = worker.line.peekFirst();
-    if (head == null) {
-      worker.idleSinceNanos = now;
-    } else if (worker.slots == 1) {
-      watchSlot(worker, head, now);
-    } else {
-      worker.inSlots().forEach(job -> watchSlot(worker, job, now));
-    }
-  }
-
-  private void watchSlot(Worker<J> worker, Job<J> job, long now) {
-    if (!job.inSlot) {
-      job.inSlot = true;
-      job.stirredNanos = now;
-      jobs.stopExpiring(job);
-      if (!job.ended() && job.timer == null) {
-        watch(worker, job, now, Deadline.next(job, now, now), now);
-      }
-    }
-  }
-
-  /** Looks at the job again when it may be due. */
-  private void watch(
-      Worker<J> worker, Job<J> job, long since, Deadline.@Nullable Due due, long now) {
-    if (due != null) {
-      long at = due.atNanos() - now > 0 ? due.atNanos() : now + RECHECK_NANOS;
-      job.timer = timers.at(at, then -> checkDeadline(worker, job, since, then));
-    }
-  }
-
-  private void checkDeadline(Worker<J> worker, Job<J> job, long since, long now) {
-    job.timer = null;
-    Progress progress = Progress.of(job, actions.progress(worker.id));
-    if (progress.runs(job)) {
-      sawRunning(job, worker, now);
-      long started = Math.min(Math.max(progress.startedNanos(), since), job.seenRunningNanos);
-      Deadline.Due due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
-      if (due != null && due.deadline() == Deadline.SOFT && due.atNanos() - now <= 0) {
-        job.askToStop();
-        actions.askToStop(worker.id, job.id());
-        due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));
-      }
-      Deadline passed = job.overdue;
-      if (passed == null && due != null && due.atNanos() - now <= 0) {
-        passed = due.deadline();
-      }
-      if (passed == null) {
-        watch(worker, job, since, due, now);
-        return;
-      } else if (mayEndByItself(worker, job, now)) {
-        job.overdue = passed;
-        job.timer = timers.at(job.graceEndsNanos, at -> checkDeadline(worker, job, since, at));
-        return;
-      } else if (actions.condemn(worker.id, job.run())) {
-        timeOut(worker, job, passed, ranNanos(worker, progress, now), now);
-        return;
-      }
-    }
-    // It has ended and its reply is under way, or it has not started; the pulse bounds both.
-    job.timer = timers.at(now + RECHECK_NANOS, at -> checkDeadline(worker, job, since, at));
-  }
-
-  /**
-   * Where others may run beside it, whom its end would cost: asks it, once, to end by itself, and
-   * tells whether there is time left for that.
-   */
-  private boolean mayEndByItself(Worker<J> worker, Job<J> job, long now) {
-    if (worker.slots == 1) {
-      return false;
-    }
-    if (!job.warned) {
-      job.warned = true;
-      job.graceEndsNanos = now + config.hardNanos();
-      actions.askToStop(worker.id, job.id());
-    }
-    return job.graceEndsNanos - now > 0;
-  }
-
-  /** What the worker claims about its future does not count. */
-  private static long earlier(long claimed, long now) {
-    return claimed - now < 0 ? claimed : now;
-  }
-
-  /** A worker that is being killed for another reason, and lingers, needs no ladder of its own. */
-  private void timeOut(Worker<J> worker, Job<J> job, Deadline deadline, long ranNanos, long now) {
-    if (worker.doomed()) {
-      jobs.endInHands(job, new Outcome.TimedOut(deadline, null, ranNanos));
-    } else {
-      climb(worker, job, deadline, ranNanos, now);
-    }
-  }
-
-  private void sawRunning(Job<J> job, Worker<J> worker, long now) {
-    if (job.state() instanceof JobState.Assigned) {
-      job.seenRunningNanos = now;
-      job.become(new JobState.Running(worker.id));
-    }
-  }
-
-  /**
-   * Stops a job that nobody waits for any more: by the ladder if it runs, by a recall if it does
-   * not.
-   */
-  private void stopOnWorker(Worker<J> worker, Job<J> job, long now) {
-    if (!stopsRun(worker, job, now)) {
-      recall(worker, new long[] {job.id()}, now);
-      job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
-    }
-  }
-
-  private void recheckCancelled(Worker<J> worker, Job<J> job, long now) {
-    job.timer = null;
-    if (!worker.doomed() && worker.find(job.id()) == job && !stopsRun(worker, job, now)) {
-      job.timer = timers.at(now + RECHECK_NANOS, at -> recheckCancelled(worker, job, at));
-    }
-  }
-
-  /** Whether the job, for which nobody waits any more, runs, and its end is under way. */
-  private boolean stopsRun(Worker<J> worker, Job<J> job, long now) {
-    Progress progress = Progress.of(job, actions.progress(worker.id));
-    if (!progress.runs(job)) {
-      return false;
-    } else if (mayEndByItself(worker, job, now)) {
-      job.timer = timers.at(job.graceEndsNanos, at -> recheckCancelled(worker, job, at));
-      return true;
-    } else if (actions.condemn(worker.id, job.run())) {
-      climb(worker, job, null, ranNanos(worker, progress, now), now);
-      return true;
-    }
-    return false;
-  }
-
-  private void recall(Worker<J> worker, long[] jobIds, long now) {
-    long[] sorted = jobIds.clone();
-    Arrays.sort(sorted);
-    worker.recalls.addLast(sorted);
-    actions.recall(worker.id, jobIds);
-    if (worker.recall == null) {
-      awaitReturn(worker, jobIds, now + config.recallNanos());
-    }
-  }
-
-  private void awaitReturn(Worker<J> worker, long[] jobIds, long deadline) {
-    worker.recall =
-        timers.at(
-            deadline,
-            at -> {
-              worker.recall = null;
-              long patience = worker.heardNanos + config.recallNanos();
-              if (!holdsAny(worker, jobIds)) {
-                return;
-              } else if (patience - at > 0) {
-                // The question or the answer may wait behind something large.
-                awaitReturn(worker, jobIds, patience);
-              } else {
-                kill(worker, at);
-              }
-            });
-  }
-
-  /** Whether a recalled job is still there and not at work: then the worker kept silent. */
-  private boolean holdsAny(Worker<J> worker, long[] jobIds) {
-    List<Progress> slots = actions.progress(worker.id);
-    for (long jobId : jobIds) {
-      Job<J> job = worker.find(jobId);
-      if (job != null && job.id() == jobId && !Progress.of(job, slots).reached(job)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void recallAnswered(Worker<J> worker) {
-    timers.cancel(worker.recall);
-    worker.recall = null;
-  }
-
-  private void armPulse(Worker<J> worker, long now) {
-    worker.pulse = timers.at(now + config.lookNanos(), at -> pulse(worker, at));
-  }
-
-  /**
-   * A worker that shows no sign of life is frozen. One that has not started its first jobs, or not
-   * replied for them, for too long is stuck, unless its connection is at work.
-   */
-  private void pulse(Worker<J> worker, long now) {
-    List<Progress> slots = actions.progress(worker.id);
-    boolean runs = false;
-    boolean stuck = false;
-    for (Job<J> job : worker.inSlots()) {
-      if (Progress.of(job, slots).runs(job)) {
-        runs = true;
-        job.stirredNanos = now;
-      }
-      stuck |= now - job.stirredNanos >= config.pulseNanos();
-    }
-    int looks = runs ? config.runningLooks() : config.idleLooks();
-    if (worker.vitals.missed(actions.beats(worker.id)) >= looks) {
-      actions.frozen(worker.id);
-      kill(worker, now);
-      return;
-    }
-    if (stuck && now - worker.heardNanos >= config.pulseNanos()) {
-      kill(worker, now);
-      return;
-    }
-    if (config.limits().ofMemory()) {
-      weigh(worker);
-    }
-    armPulse(worker, now);
-  }
-
-  // The ladder: interrupt and dump, SIGTERM, SIGKILL.
-
-  private boolean isCondemned(Worker<J> worker, Job<J> job) {
-    return worker.state() instanceof Killing killing && killing.condemned() == job;
-  }
-
-  /** The slot is condemned for this job: whatever is hit now, it is this job. */
-  private void climb(
-      Worker<J> worker, Job<J> job, @Nullable Deadline deadline, long ranNanos, long now) {
-    sawRunning(job, worker, now);
-    jobs.stopWaiting(job);
-    leaveState(worker);
-    Timers.Timer step = timers.at(now + config.dumpNanos(), at -> terminate(worker, null, at));
-    crew.become(worker, new Killing(job, deadline, ranNanos, step));
-    actions.interrupt(worker.id, job.id());
-  }
-
-  private void terminate(Worker<J> worker, @Nullable String dump, long now) {
-    if (!(worker.state() instanceof Killing killing)) {
-      return;
-    }
-    timers.cancel(killing.step());
-    completeCondemned(worker, dump);
-    long rest = Math.max(0, config.hardNanos() - config.dumpNanos());
-    Timers.Timer step = timers.at(now + rest, at -> kill(worker, at));
-    crew.become(worker, new Killing(step));
-    actions.terminate(worker.id);
-  }
-
-  /** How long the job that it speaks of has run; what the worker claims has its bounds. */
-  static long ranNanos(Worker<?> worker, Progress progress, long now) {
-    return Math.min(progress.ranNanos(now), now - worker.bornNanos);
-  }
-
-  private void completeCondemned(Worker<J> worker, @Nullable String dump) {
-    if (worker.state() instanceof Killing killing && killing.deadline() != null) {
-      for (Job<J> job : worker.line) {
-        if (job == killing.condemned() && !job.ended()) {
-          jobs.endInHands(job, new Outcome.TimedOut(killing.deadline(), dump, killing.ranNanos()));
-        }
-      }
-    }
-  }
-
-  private void kill(Worker<J> worker, long now) {
-    if (worker.state() instanceof Dying || worker.state() instanceof WorkerState.Dead) {
-      return;
-    }
-    worker.asked |= worker.state() instanceof Draining && worker.line.isEmpty();
-    lookWhetherInfant(worker, now);
-    completeCondemned(worker, null);
-    leaveState(worker);
-    Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));
-    crew.become(worker, new Killing(step));
-    actions.kill(worker.id);
-  }
-
-  private void dismiss(Worker<J> worker, long now) {
-    worker.dismissed = true;
-    drainOrKill(worker, now);
-    actions.drain(worker.id);
-  }
-
-  private void drainOrKill(Worker<J> worker, long now) {
-    leaveState(worker);
-    Timers.Timer deadline = timers.at(now + config.drainNanos(), at -> kill(worker, at));
-    crew.become(worker, new Draining(deadline));
-  }
-
-  /** Cancels what its present state waits for. */
-  private void leaveState(Worker<J> worker) {
-    if (worker.state() instanceof Starting starting) {
-      timers.cancel(starting.deadline());
-    } else if (worker.state() instanceof Draining draining) {
-      timers.cancel(draining.deadline());
-    } else if (worker.state() instanceof Killing killing) {
-      timers.cancel(killing.step());
-    } else if (worker.state() instanceof Dying dying) {
-      timers.cancel(dying.deadline());
-    }
-    recallAnswered(worker);
-    timers.cancel(worker.pulse);
-    worker.pulse = null;
-    timers.cancel(worker.age);
-    worker.age = null;
-    rotation.forget(worker);
-  }
-
   // The end of a worker.
 
-  private void halfDead(Worker<J> worker, long now) {
-    if (worker.exited && worker.socketEnded) {
-      bury(worker, now);
-    } else if (!(worker.state() instanceof Dying)) {
+  private final class Ends implements Ladder.Ends<J> {
+
+    @Override
+    public void begins(Worker<J> worker, long now) {
       lookWhetherInfant(worker, now);
-      completeCondemned(worker, null);
-      boolean asked = worker.state() instanceof Draining && worker.line.isEmpty();
-      leaveState(worker);
-      Timers.Timer deadline = timers.at(now + config.lastWordsNanos(), at -> bury(worker, at));
-      crew.become(worker, new Dying(deadline));
-      worker.asked |= asked;
+    }
+
+    @Override
+    public void reached(Worker<J> worker, long now) {
+      bury(worker, now);
     }
   }
 
@@ -1071,11 +751,11 @@ public final class Scheduler<J> {
 
   private void bury(Worker<J> worker, long now) {
     lookWhetherInfant(worker, now);
-    completeCondemned(worker, null);
+    ladder.completeCondemned(worker, null);
     if (worker.state() instanceof Draining && worker.line.isEmpty()) {
       worker.asked = true;
     }
-    leaveState(worker);
+    ladder.leaveState(worker);
     crew.become(worker, new WorkerState.Dead());
     rotation.gone(worker);
     budget.forget(worker);

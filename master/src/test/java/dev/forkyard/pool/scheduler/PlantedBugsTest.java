@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URI;
@@ -76,7 +77,7 @@ class PlantedBugsTest {
         new Bug(
             "a running job is run again behind the caller's back",
             "Judge.java",
-            "        loseRunning(job, ran ? Scheduler.ranNanos(worker, slot, now) : 0, now);",
+            "        loseRunning(job, ran ? Ladder.ranNanos(worker, slot, now) : 0, now);",
             "        jobs.giveBack(job);"),
         new Bug(
             "a finished job is run again",
@@ -89,17 +90,17 @@ class PlantedBugsTest {
             "if (worker.exited) {"),
         bug(
             "a socket that ends is no reason to kill",
-            "    } else if (!(worker.state() instanceof Draining)) {\n      kill(worker, now);",
+            "    } else if (!(worker.state() instanceof Draining)) {\n      ladder.kill(worker, now);",
             "    } else if (!(worker.state() instanceof Draining)) {\n"
                 + "      worker.exited = false;"),
         bug(
             "a deadline hits whatever runs",
-            "      } else if (actions.condemn(worker.id, job.run())) {\n        timeOut",
-            "      } else if (actions.condemn(worker.id, job.run()) || now > 0) {\n        timeOut"),
+            "      } else if (actions.condemn(worker.id, job.run())) {\n        ladder.timeOut",
+            "      } else if (actions.condemn(worker.id, job.run()) || now > 0) {\n        ladder.timeOut"),
         bug(
             "a deadline does not condemn",
-            "if (actions.condemn(worker.id, job.run())) {\n        timeOut",
-            "if (progress.runs(job)) {\n        timeOut"),
+            "if (actions.condemn(worker.id, job.run())) {\n        ladder.timeOut",
+            "if (progress.runs(job)) {\n        ladder.timeOut"),
         bug(
             "a deadline waits for a worker that does not die",
             "    if (worker.doomed()) {\n"
@@ -107,8 +108,8 @@ class PlantedBugsTest {
             "    if (worker.doomed()) {\n      job.timer = null;"),
         bug(
             "a cancel does not condemn",
-            "} else if (actions.condemn(worker.id, job.run())) {\n      climb",
-            "} else if (progress.runs(job)) {\n      climb"),
+            "} else if (actions.condemn(worker.id, job.run())) {\n      ladder.climb",
+            "} else if (progress.runs(job)) {\n      ladder.climb"),
         bug(
             "a cancel hits whatever runs",
             "    Progress progress = Progress.of(job, actions.progress(worker.id));\n"
@@ -214,7 +215,7 @@ class PlantedBugsTest {
             "if (spec.softNanos() < 0) {"),
         new Bug(
             "a job that was asked to stop is watched no more",
-            "Scheduler.java",
+            "Watch.java",
             "due = Deadline.next(job, started, earlier(progress.progressedNanos(), now));\n      }",
             "due = null;\n      }"),
         new Bug(
@@ -237,13 +238,13 @@ class PlantedBugsTest {
             "Math.max(progress.startedNanos(), since);"),
         bug(
             "a job that takes over the head of the line has no deadline",
-            "    if (job.inSlot) {\n      watchSlots(worker, now);\n    }\n    return true;\n  }\n\n"
+            "    if (job.inSlot) {\n      watch.over(worker, now);\n    }\n    return true;\n  }\n\n"
                 + "  /**\n   * The worker gives",
             "    return true;\n  }\n\n  /**\n   * The worker gives"),
         bug(
             "a job handed to an idle worker has no deadline",
-            "      if (free) {\n        watchSlots",
-            "      if (now < 0) {\n        watchSlots"),
+            "      if (free) {\n        watch.over",
+            "      if (now < 0) {\n        watch.over"),
         new Bug(
             "a cancelled job stays in the queue",
             "Jobs.java",
@@ -255,7 +256,7 @@ class PlantedBugsTest {
             "if (!job.ended()) {"),
         bug(
             "a job behind others is not asked back at the queue's deadline",
-            "      recall(worker, new long[] {job.id()}, now);\n    }\n  }\n\n"
+            "      watch.recall(worker, new long[] {job.id()}, now);\n    }\n  }\n\n"
                 + "  /** Ends the job at once",
             "    }\n  }\n\n  /** Ends the job at once"),
         new Bug(
@@ -345,9 +346,9 @@ class PlantedBugsTest {
             "if (now < 0) {"),
         bug(
             "a worker gets jobs before it was weighed",
-            "if (config.limits().ofMemory()) {\n        weigh(worker);\n      } else {",
+            "if (config.limits().ofMemory()) {\n        watch.weigh(worker);\n      } else {",
             "if (config.limits().ofMemory()) {\n"
-                + "        weigh(worker);\n"
+                + "        watch.weigh(worker);\n"
                 + "      }\n"
                 + "      if (now > 0) {"),
         bug(
@@ -356,8 +357,8 @@ class PlantedBugsTest {
             "if (now < 0) {"),
         bug(
             "workers that hold too much from their birth follow each other for ever",
-            "        failedToBoot(worker, now);\n        kill(worker, now);",
-            "        kill(worker, now);"),
+            "        failedToBoot(worker, now);\n        ladder.kill(worker, now);",
+            "        ladder.kill(worker, now);"),
         bug(
             "a worker is weighed again before it was",
             "    if (!worker.onScales) {",
@@ -552,12 +553,12 @@ class PlantedBugsTest {
             "} else if (at < 0) {"),
         bug(
             "a kill is taken for granted",
-            "Timers.Timer step = timers.at(now + config.abandonNanos(), at -> bury(worker, at));",
-            "Timers.Timer step = timers.at(now + Long.MAX_VALUE / 4, at -> bury(worker, at));"),
+            "Timers.Timer step = timers.at(now + config.abandonNanos(), at -> ends.reached(worker, at));",
+            "Timers.Timer step = timers.at(now + Long.MAX_VALUE / 4, at -> ends.reached(worker, at));"),
         bug(
             "the second half of a death is awaited for ever",
-            "timers.at(now + config.lastWordsNanos(), at -> bury(worker, at));",
-            "timers.at(now + Long.MAX_VALUE / 4, at -> bury(worker, at));"),
+            "timers.at(now + config.lastWordsNanos(), at -> ends.reached(worker, at));",
+            "timers.at(now + Long.MAX_VALUE / 4, at -> ends.reached(worker, at));"),
         bug(
             "a worker that never boots is waited for",
             "              if (late != null) {",
@@ -584,7 +585,7 @@ class PlantedBugsTest {
             "        && jobId > 0) {"),
         bug(
             "a condemned job's reply is taken",
-            "if (worker == null || job == null || isCondemned(worker, job)) {",
+            "if (worker == null || job == null || ladder.isCondemned(worker, job)) {",
             "if (worker == null || job == null) {"),
         new Bug(
             "a failed boot is followed by the next at once",
@@ -632,7 +633,7 @@ class PlantedBugsTest {
             "idle.load() < 0 && victim != null"),
         bug(
             "one that does not answer keeps others from being asked for their jobs",
-            "      timers.at(now + RECHECK_NANOS, at -> {});\n",
+            "      timers.at(now + Watch.RECHECK_NANOS, at -> {});\n",
             "\n"),
         bug(
             "a worker may give back what it was not asked for",
@@ -732,8 +733,8 @@ class PlantedBugsTest {
             "          jobs.endInHands(job, new Outcome.Cancelled());\n"
                 + "        }\n"
                 + "      }\n"
-                + "      kill(worker, now);",
-            "        }\n      }\n      kill(worker, now);"),
+                + "      ladder.kill(worker, now);",
+            "        }\n      }\n      ladder.kill(worker, now);"),
         bug(
             "closing forgets workers that boot",
             "worker.state() instanceof Starting && pending == 0",
@@ -929,8 +930,30 @@ class PlantedBugsTest {
         new Bug("the counters miss a job", "Jobs.java", "      cancelled++;\n", "\n"));
   }
 
+  /** In the scheduler itself, or what it has its workers watched and ended by. */
   private static Bug bug(String name, String text, String replacement) {
-    return new Bug(name, "Scheduler.java", text, replacement);
+    String file =
+        Stream.of("Watch.java", "Ladder.java")
+            .filter(each -> pattern(text).matcher(source(each)).find())
+            .findFirst()
+            .orElse("Scheduler.java");
+    return new Bug(name, file, text, replacement);
+  }
+
+  private static String source(String file) {
+    try {
+      return Files.readString(SOURCES.resolve(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** However the formatter breaks the lines. */
+  private static Pattern pattern(String text) {
+    return Pattern.compile(
+        Stream.of(text.strip().split("\\s+"))
+            .map(Pattern::quote)
+            .collect(Collectors.joining("\\s+")));
   }
 
   /** All are hunted at once, on as many threads as there are cores. */
@@ -966,13 +989,8 @@ class PlantedBugsTest {
 
   /** The package once more, with the bug in it, apart from the real one. */
   private static ClassLoader planted(Bug bug) throws IOException {
-    String source = Files.readString(SOURCES.resolve(bug.file));
-    // However the formatter breaks the lines.
-    Pattern text =
-        Pattern.compile(
-            Stream.of(bug.text.strip().split("\\s+"))
-                .map(Pattern::quote)
-                .collect(Collectors.joining("\\s+")));
+    String source = source(bug.file);
+    Pattern text = pattern(bug.text);
     assertThat(text.matcher(source).results().count())
         .as("%s: the text to replace must stand in %s once", bug, bug.file)
         .isEqualTo(1);
