@@ -125,6 +125,23 @@ class AuditTest {
   }
 
   @Test
+  void aJobThatIsStoppedAtItsDeadlineMayStillGetToItsFirstLine() {
+    submitted(JobKind.STALL, 1);
+    ended(Ending.TIMED_OUT, 1);
+    note(What.STARTED, 1);
+    assertThat(audit.faults(false)).isEmpty();
+  }
+
+  @Test
+  void aJobThatStartsLongAfterItsDeadlineIsFound() {
+    submitted(JobKind.STALL, 1);
+    ended(Ending.TIMED_OUT, 1);
+    now += 11_000_000_000L;
+    note(What.STARTED, 1);
+    assertFault("started attempt 1 after it had ended as TIMED_OUT");
+  }
+
+  @Test
   void aJobThatNobodyCancelledButIsIsFound() {
     submitted(JobKind.ECHO, 1);
     ended(Ending.CANCELLED, 0);
