@@ -1566,7 +1566,9 @@ final class Simulation {
           boolean overtaken = own ? other.job.id() < sim.job.id() : first;
           check(!first || !overtaken, "a job goes before those that are for its worker alone");
           boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
-          other.passedByThere = own ? other.passedByThere : others ? other.passedByThere + 1 : 0;
+          // What came back from a worker that died goes first, however often those die.
+          int more = own || sim.everHeld ? 0 : 1;
+          other.passedByThere = own || others ? other.passedByThere + more : 0;
           // Once round in the queue, and then where it waits for its worker, by turns with those.
           check(
               other.passedByThere <= 3 * LABELS.length + 2,
@@ -2042,6 +2044,8 @@ final class Simulation {
       } else if (outcome instanceof Outcome.TimedOut timedOut) {
         boolean stalled = timedOut.deadline() == Deadline.STALL;
         long allowed = stalled ? sim.spec.stallNanos() : sim.spec.runNanos();
+        // One that lies may start it afterwards, when it is in another's hands.
+        honest &= sim.startedOn == job.workerId();
         long since = !honest ? 0 : stalled ? sim.progressedThen : sim.startedAt;
         check(allowed > 0, "timed out without a deadline");
         long passed = sim.warned ? sim.warnedAt : sim.condemnedAt;
