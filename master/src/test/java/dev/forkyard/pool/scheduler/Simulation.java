@@ -94,6 +94,9 @@ final class Simulation {
     /** Its worker was asked to give it back since it was handed out last. */
     boolean askedBack;
 
+    /** It came back from a worker that died, and has no other. */
+    boolean bereaved;
+
     /** Its worker gave it back, and the answer was not read. */
     boolean givenBack;
 
@@ -1534,6 +1537,7 @@ final class Simulation {
       sim.startedHere = false;
       sim.finished = false;
       sim.askedBack = false;
+      sim.bereaved = false;
       worker.bytes += sim.spec.bytes();
       worker.given = true;
       worker.givenJobs += sim.spec.workerId() == 0 ? 1 : 0;
@@ -1567,7 +1571,7 @@ final class Simulation {
           check(!first || !overtaken, "a job goes before those that are for its worker alone");
           boolean others = !Objects.equals(sim.spec.label(), other.spec.label());
           // What came back from a worker that died goes first, however often those die.
-          int more = own || sim.everHeld ? 0 : 1;
+          int more = own || sim.bereaved ? 0 : 1;
           other.passedByThere = own || others ? other.passedByThere + more : 0;
           // Once round in the queue, and then where it waits for its worker, by turns with those.
           check(
@@ -2147,6 +2151,7 @@ final class Simulation {
       for (SimJob sim : jobs) {
         if (sim.holder == workerId) {
           sim.holder = 0;
+          sim.bereaved = true;
         }
       }
       boolean stillborn = worker.stillborn();
