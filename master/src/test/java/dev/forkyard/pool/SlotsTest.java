@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -159,7 +158,7 @@ class SlotsTest {
     }
   }
 
-  private static boolean serves(WorkerInfo worker) {
+  static boolean serves(WorkerInfo worker) {
     return worker.state() == WorkerInfo.State.READY || worker.state() == WorkerInfo.State.BUSY;
   }
 
@@ -458,7 +457,7 @@ class SlotsTest {
       await()
           .atMost(LIMIT)
           .until(() -> pool.workers().stream().filter(SlotsTest::serves).count() == 2);
-      Thread killer = new Thread(() -> killAtRandom(pool, over));
+      Thread killer = new Thread(() -> ContractTest.killAtRandom(pool, over));
       killer.start();
       List<JobFuture<Long>> jobs = new ArrayList<>();
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(CrashMatrixTest.WIDE ? 60 : 5);
@@ -486,22 +485,6 @@ class SlotsTest {
       assertThat(stats.lost()).isPositive();
       List<Long> ran = Files.readAllLines(ledger).stream().map(Long::valueOf).toList();
       assertThat(ran).doesNotHaveDuplicates().containsAll(answered);
-    }
-  }
-
-  private static void killAtRandom(ProcessPool pool, AtomicBoolean over) {
-    Random random = new Random(11);
-    while (!over.get()) {
-      List<WorkerInfo> workers = pool.workers().stream().filter(SlotsTest::serves).toList();
-      if (!workers.isEmpty()) {
-        WorkerInfo one = workers.get(random.nextInt(workers.size()));
-        ProcessHandle.of(one.pid()).ifPresent(ProcessHandle::destroyForcibly);
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(50);
-      } catch (InterruptedException e) {
-        return;
-      }
     }
   }
 
