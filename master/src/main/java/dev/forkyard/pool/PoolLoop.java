@@ -49,6 +49,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   /** How many answers a worker may send that were not asked for, or not any more. */
   private static final int MAX_UNWANTED_FRAMES = 1_000;
 
+  /** A power of two. */
+  private static final int MAX_FOUND = 64;
+
   /** How long a broken pool waits for the end of its workers. */
   private static final int ABANDON_SECONDS = 10;
 
@@ -74,8 +77,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final Map<Long, WorkerLink> links = new HashMap<>();
   private final Latecomers latecomers = new Latecomers();
 
-  /** The one that was found last: most often it is asked for many times in a row. */
-  private @Nullable WorkerLink found;
+  /** Those that were found last, by the last bits of their ids: each job asks for its worker's. */
+  private final @Nullable WorkerLink[] found = new WorkerLink[MAX_FOUND];
 
   private final List<WorkerLink> touched = new ArrayList<>();
   private final OpenJobs open = new OpenJobs();
@@ -89,8 +92,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   /** Places in the queue that became free in this turn. */
   private int freed;
 
-  /** When the frame came that is being heard. */
-  private long heardNanos;
+  /**
+   * When the loop's turn began, so that jobs that come or end together cost one look at the clock;
+   * 0 until one does. What it reads in one turn had come by then.
+   */
+  private long turnNanos;
 
   private JobSpec lastSpec = JobSpec.PLAIN;
   private @Nullable JobOptions lastOptions;
@@ -210,11 +216,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       endBroken(future);
       return;
     }
-    Job<JobFuture<?>> job =
-        scheduler.submit(future.jobId(), future, spec(future), System.nanoTime());
+    Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec(future), turnNanos());
     if (open.contains(future)) {
       future.job = job;
     }
+  }
+
+  private long turnNanos() {
+    if (turnNanos == 0) {
+      turnNanos = System.nanoTime();
+    }
+    return turnNanos;
   }
 
   /** Most often the last one's does. */
@@ -495,6 +507,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     } catch (RuntimeException | Error e) {
       breakDown(e);
     }
+    turnNanos = 0;
     tell();
   }
 
@@ -721,8 +734,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
 
     private void tell(Frame frame) {
-      long now = System.nanoTime();
-      heardNanos = now;
+      long now = turnNanos();
       if (frame instanceof Frame.Result result) {
         heard(scheduler.replied(link.id, result.jobId(), true, result.runNanos(), result, now));
       } else if (frame instanceof Frame.Failure failure) {
@@ -1191,7 +1203,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             link == null ? 0 : link.pid(),
             link == null ? null : link.death,
             outcome instanceof Outcome.Replied ? "" : reason(outcome, link),
-            outcome instanceof Outcome.Replied ? heardNanos : System.nanoTime());
+            outcome instanceof Outcome.Replied ? turnNanos() : System.nanoTime());
     JobFuture<?> future = job.attachment();
     JobMessages messages = future.messages();
     boolean replied = outcome instanceof Outcome.Replied;
@@ -1199,7 +1211,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       deliver(future, ended);
     }
     if (times != null && outcome instanceof Outcome.Replied) {
-      times.record(heardNanos - job.attachment().submittedNanos(), ended.runNanos());
+      times.record(turnNanos() - job.attachment().submittedNanos(), ended.runNanos());
     }
     recording.ended(future, ended);
     if (job.lingers()) {
@@ -1253,10 +1265,11 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private @Nullable WorkerLink link(long workerId) {
-    WorkerLink link = found;
+    int place = (int) workerId & (MAX_FOUND - 1);
+    WorkerLink link = found[place];
     if (link == null || link.id != workerId) {
       link = links.get(workerId);
-      found = link;
+      found[place] = link;
     }
     return link;
   }
@@ -1264,7 +1277,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   @Override
   public void forget(long workerId, boolean lost) {
     WorkerLink link = links.remove(workerId);
-    found = null;
+    found[(int) workerId & (MAX_FOUND - 1)] = null;
     broadcasts.forget(workerId);
     if (link == null) {
       return;

@@ -28,7 +28,7 @@ final class PoolSettings {
   int workers = Runtime.getRuntime().availableProcessors();
   int minWorkers = -1;
   int slots = 1;
-  int prefetch = 127;
+  int prefetch = 511;
   int queueCapacity = 10_000;
   int maxFrameBytes = FrameCodec.DEFAULT_MAX_FRAME_BYTES;
   Duration bootTimeout = Duration.ofSeconds(30);

@@ -229,7 +229,7 @@ final class FrameChannel extends ChannelInboundHandlerAdapter implements Connect
     }
     ByteBuf room = roomFor(size, channel.alloc());
     int start = room.writerIndex();
-    FrameCodec.write(frame, room.internalNioBuffer(start, size));
+    FrameCodec.write(frame, size, room.internalNioBuffer(start, size));
     room.writerIndex(start + size);
   }
 

@@ -61,7 +61,17 @@ public final class FrameCodec {
    * @throws java.nio.BufferOverflowException if fewer than {@link #sizeOf} bytes remain
    */
   public static void write(Frame frame, ByteBuffer out) {
-    writeHead(frame, out);
+    write(frame, sizeOf(frame), out);
+  }
+
+  /**
+   * As {@link #write(Frame, ByteBuffer)}, where the size is known.
+   *
+   * @param size what {@link #sizeOf} says of it
+   * @throws java.nio.BufferOverflowException if fewer bytes remain
+   */
+  public static void write(Frame frame, int size, ByteBuffer out) {
+    writeHead(frame, size, out);
     byte[] payload = payloadOf(frame);
     if (payload != null) {
       out.put(payload);
@@ -71,14 +81,24 @@ public final class FrameCodec {
   /**
    * Writes all of the frame but its payload, with which it ends.
    *
-   * @throws java.nio.BufferOverflowException if fewer than {@link #sizeOf} bytes, those of the
-   *     payload not counted, remain
+   * @param size what {@link #sizeOf} says of it, payload and all
+   * @throws java.nio.BufferOverflowException if fewer bytes, those of the payload not counted,
+   *     remain
    */
-  public static void writeHead(Frame frame, ByteBuffer out) {
-    int body = bodySize(frame);
-    varint(out, sizeOfBytes(body));
-    header(out, kindOf(frame), body);
+  public static void writeHead(Frame frame, int size, ByteBuffer out) {
+    int message = withoutLength(size);
+    varint(out, message);
+    header(out, kindOf(frame), withoutLength(message - 1));
     writeBody(frame, out);
+  }
+
+  /** How long something is that takes so many bytes with its length before it. */
+  private static int withoutLength(int size) {
+    int prefix = 1;
+    while (sizeOfVarint(size - prefix) > prefix) {
+      prefix++;
+    }
+    return size - prefix;
   }
 
   /** The bytes of the user's with which the frame ends, itself and no copy; null if it has none. */

@@ -387,9 +387,13 @@ public final class FrameDecoder {
 
   /** Almost all tags are one byte, and then there is nothing to check. */
   private static int tag(ByteBuffer in) throws ProtocolException {
-    int start = in.position();
-    if (start < in.limit() && in.get(start) >= 0) {
-      return in.get();
+    if (in.hasRemaining()) {
+      int start = in.position();
+      byte first = in.get();
+      if (first >= 0) {
+        return first;
+      }
+      in.position(start);
     }
     long tag = varint(in);
     if (tag >>> Integer.SIZE != 0) {

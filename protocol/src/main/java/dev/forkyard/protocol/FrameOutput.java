@@ -30,10 +30,10 @@ public final class FrameOutput {
     int size = FrameCodec.sizeOf(frame);
     byte[] payload = FrameCodec.payloadOf(frame);
     if (payload != null && payload.length > LARGE_BYTES) {
-      FrameCodec.writeHead(frame, roomFor(size - payload.length));
+      FrameCodec.writeHead(frame, size, roomFor(size - payload.length));
       behind.addLast(full(ByteBuffer.wrap(payload)));
     } else {
-      FrameCodec.write(frame, roomFor(size));
+      FrameCodec.write(frame, size, roomFor(size));
     }
     addedBytes += size;
   }

@@ -45,6 +45,9 @@ final class JobThread extends Thread {
   /** Its own: the task that it began must not run. */
   private boolean condemned;
 
+  /** Its own: when the job ended whose reply waits; the next one starts then. 0 for none. */
+  private long continuesNanos;
+
   /** Its own; null until a job brings something for it. */
   private @Nullable LogContext logContext;
 
@@ -204,10 +207,12 @@ final class JobThread extends Thread {
    * @return false if it was taken back before
    */
   boolean begin(Task task) {
+    // One look at the clock a job, of those that follow each other at once.
+    long start = continuesNanos == 0 ? System.nanoTime() : continuesNanos;
+    continuesNanos = 0;
     if (!task.claim()) {
       return false;
     }
-    long start = System.nanoTime();
     task.start(start, scoreboard, handlers);
     // Before the scoreboard tells of it, since the master may cancel it from then on.
     running = task;
@@ -235,7 +240,7 @@ final class JobThread extends Thread {
     }
     forgetInterrupts();
     task.flush();
-    answer(reply);
+    answer(reply, task);
     if (reply instanceof Frame.Failure failure && failure.fatal()) {
       send(new Frame.Goodbye(failure.className()));
       end.halt(1);
@@ -303,9 +308,14 @@ final class JobThread extends Thread {
     return maxFrameBytes - REPLY_OVERHEAD_BYTES;
   }
 
-  private void answer(Frame reply) {
+  private void answer(Frame reply, Task task) {
     try {
-      orders.answer(reply);
+      if (reply instanceof Frame.Result result && !task.isOpen()) {
+        long ended = task.startedNanos() + result.runNanos();
+        continuesNanos = orders.answer(reply, ended) ? ended : 0;
+      } else {
+        orders.answer(reply, System.nanoTime());
+      }
     } catch (IOException gone) {
       end.halt(0);
     }

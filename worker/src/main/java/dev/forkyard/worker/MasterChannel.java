@@ -206,25 +206,26 @@ final class MasterChannel {
    * Writes a reply with those that follow, if more do soon.
    *
    * @param more whether others are about to follow
+   * @param now not long ago
+   * @return whether it waits
    */
-  void reply(Frame reply, boolean more) throws IOException {
+  boolean reply(Frame reply, boolean more, long now) throws IOException {
     synchronized (output) {
       Scoreboard where = scoreboard;
       int size = FrameCodec.sizeOf(reply);
       if (where == null || size > MAX_COLLECTED_BYTES) {
         write(reply);
-        return;
+        return false;
       } else if (size > replies.remaining()) {
         flush();
       }
       boolean first = replies.position() == 0;
       if (first && !more) {
-        writeAlone(reply, where);
-        return;
+        writeAlone(reply, size, where);
+        return false;
       }
-      FrameCodec.write(reply, replies);
+      FrameCodec.write(reply, size, replies);
       where.repliesWait(replies.position());
-      long now = System.nanoTime();
       if (first) {
         waitingSinceNanos = now;
         waiting = true;
@@ -232,15 +233,16 @@ final class MasterChannel {
       if (!more || now - waitingSinceNanos > MAX_WAIT_NANOS) {
         flush();
       }
+      return waiting;
     }
   }
 
   /** Where the connection is gone, by a job that closed what is not its own, the reply is left. */
-  private void writeAlone(Frame reply, Scoreboard where) throws IOException {
+  private void writeAlone(Frame reply, int size, Scoreboard where) throws IOException {
     try {
       write(reply);
     } catch (IOException gone) {
-      FrameCodec.write(reply, replies);
+      FrameCodec.write(reply, size, replies);
       where.repliesWait(replies.position());
       throw gone;
     }

@@ -96,13 +96,20 @@ final class Orders {
     }
   }
 
-  /** On a job thread: a reply may wait for that of another task, if that is its own too. */
-  void answer(Frame reply) throws IOException {
-    master.reply(reply, shared == null && inbox.hasNext());
-    if (turn.isTaken()) {
+  /**
+   * On a job thread: a reply may wait for that of another task, if that is its own too.
+   *
+   * @param now not long ago
+   * @return whether it waits, for a task that is there to be taken
+   */
+  boolean answer(Frame reply, long now) throws IOException {
+    boolean waits = master.reply(reply, shared == null && inbox.hasNext(), now);
+    if (waits && turn.isTaken()) {
       // The reader is not there to look for it.
       master.flushWaiting();
+      return false;
     }
+    return waits;
   }
 
   /** On a job thread that takes no more: whether it is the last. */

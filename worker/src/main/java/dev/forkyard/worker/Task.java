@@ -33,7 +33,7 @@ final class Task implements JobContext, ItemSink {
   private volatile int claimed;
   private volatile boolean cancelled;
   private volatile @Nullable Scoreboard scoreboard;
-  private volatile long startedNanos;
+  private long startedNanos;
 
   /** 0 where nobody wants to know. */
   private long arrivedNanos;
@@ -86,6 +86,11 @@ final class Task implements JobContext, ItemSink {
   /** Before it is handed to the job thread: it may send and be sent this. */
   void open(@Nullable TaskMessages opened) {
     messages = opened;
+  }
+
+  /** Whether it may send, and what it sent may still have to be written at its end. */
+  boolean isOpen() {
+    return messages != null;
   }
 
   /** From its arrival to its start; 0 where that is not known. */

@@ -11,7 +11,7 @@ import dev.forkyard.pool.scheduler.SchedulerConfig;
  */
 public final class BusyScheduler {
 
-  private static final int PREFETCH = 127;
+  private static final int PREFETCH = 511;
   private static final long BOOT_NANOS = 30_000_000_000L;
   private static final long STEP_NANOS = 1_000;
   private static final JobSpec SPEC = JobSpec.PLAIN;

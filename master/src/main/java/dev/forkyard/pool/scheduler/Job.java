@@ -12,7 +12,7 @@ public final class Job<J> {
   private final long id;
   private final J attachment;
   private final JobSpec spec;
-  private JobState state = new JobState.Queued();
+  private JobState state = JobState.QUEUED;
   private int attempt = 1;
   private int unstartedDeaths;
   private long workerId;

@@ -6,6 +6,9 @@ sealed interface JobState {
   /** In the queue. */
   record Queued() implements JobState {}
 
+  /** All are the same. */
+  Queued QUEUED = new Queued();
+
   /** Not to be run again before its pause is over. */
   record Resting() implements JobState {}
 

@@ -208,7 +208,7 @@ final class Jobs<J> {
       job.returnedUnstarted();
       left(job);
     } else {
-      job.become(new JobState.Queued());
+      job.become(JobState.QUEUED);
       addFirst(job);
       watchExpiry(job);
     }
@@ -242,7 +242,7 @@ final class Jobs<J> {
   private void endRest(Job<J> job) {
     job.timer = null;
     resting.remove(job);
-    job.become(new JobState.Queued());
+    job.become(JobState.QUEUED);
     addFirst(job);
   }
 }

@@ -531,7 +531,7 @@ public final class Scheduler<J> {
       }
       boolean free = worker.hasFreeSlot();
       jobs.handOut(job);
-      job.become(new JobState.Assigned(worker.id));
+      job.become(worker.assigned);
       crew.put(worker, job);
       if (worker.spent()) {
         rotation.look(worker);

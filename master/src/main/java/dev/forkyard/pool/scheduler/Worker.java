@@ -15,6 +15,9 @@ final class Worker<J> {
   /** How many jobs it runs at once: the first ones of its line. */
   final int slots;
 
+  /** Of each job that is in its hands and not known to have started. */
+  final JobState.Assigned assigned;
+
   final ArrayDeque<Job<J>> line = new ArrayDeque<>();
 
   private WorkerState state;
@@ -118,6 +121,7 @@ final class Worker<J> {
     this.id = id;
     this.generation = generation;
     this.slots = slots;
+    this.assigned = new JobState.Assigned(id);
     this.replied = new Replied(slots);
     this.bornNanos = bornNanos;
     this.heardNanos = bornNanos;

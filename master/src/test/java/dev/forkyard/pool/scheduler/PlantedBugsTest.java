@@ -646,11 +646,11 @@ class PlantedBugsTest {
         new Bug(
             "a job that was given back counts as an attempt",
             "Jobs.java",
-            "      left(job);\n    } else {\n      job.become(new JobState.Queued());",
+            "      left(job);\n    } else {\n      job.become(JobState.QUEUED);",
             "      left(job);\n"
                 + "    } else {\n"
                 + "      job.retry();\n"
-                + "      job.become(new JobState.Queued());"),
+                + "      job.become(JobState.QUEUED);"),
         new Bug(
             "payloads in flight have no limit",
             "Dispatch.java",
