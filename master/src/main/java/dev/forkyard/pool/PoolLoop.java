@@ -71,6 +71,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final @Nullable Chooser chooser;
 
   private final EventInbox inbox = new EventInbox();
+
   private final Broadcasts broadcasts;
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
@@ -207,7 +208,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   // From any thread.
 
   void submit(JobFuture<?> future) {
-    post(new EventInbox.Event(null, future));
+    JobOptions options = future.options();
+    boolean mayWait = options.queueTimeout() == null && options.workerId() == 0;
+    post(new EventInbox.Event(null, future), mayWait);
   }
 
   private void accept(JobFuture<?> future) {
@@ -444,15 +447,19 @@ final class PoolLoop implements Actions<JobFuture<?>> {
    * Hands an event to the loop; after the pool's end it runs at once, and finds everything ended.
    */
   void post(Runnable event) {
-    post(new EventInbox.Event(event, null));
+    post(new EventInbox.Event(event, null), false);
   }
 
-  private void post(EventInbox.Event event) {
-    boolean first = inbox.post(event);
+  /**
+   * To wake the loop costs a system call, and takes a core from a job. What may wait does so while
+   * no worker has room for a job: whatever gives one room wakes the loop.
+   */
+  private void post(EventInbox.Event event, boolean mayWait) {
+    boolean wakes = inbox.post(event, mayWait);
     EventLoop running = loop;
     if (terminated.isDone()) {
       drainAfterEnd();
-    } else if (running != null && first) {
+    } else if (running != null && wakes) {
       wake(running);
     }
   }
@@ -506,6 +513,10 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       }
     } catch (RuntimeException | Error e) {
       breakDown(e);
+    }
+    EventLoop running = loop;
+    if (inbox.setWaiting(breakdown == null && scheduler.full()) && running != null) {
+      wake(running);
     }
     turnNanos = 0;
     tell();
@@ -789,6 +800,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
     @Override
     public void onBatchEnd() {
+      runInbox();
       settle();
     }
 

@@ -15,7 +15,7 @@ final class EventInboxRaces {
 
   private EventInboxRaces() {}
 
-  /** What threads post, and how often the loop was told to wake up and found something. */
+  /** What threads post, and whether the loop knows of what it has not taken. */
   public static class Posted {
 
     final EventInbox inbox = new EventInbox();
@@ -23,28 +23,29 @@ final class EventInboxRaces {
     final EventInbox.Event b = event('B');
     final EventInbox.Event c = event('C');
     private final StringBuilder taken = new StringBuilder();
-    private int batches;
 
     private EventInbox.Event event(char name) {
       return new EventInbox.Event(() -> taken.append(name), null);
     }
 
     int post(EventInbox.Event event) {
-      return inbox.post(event) ? 1 : 0;
+      return inbox.post(event, false) ? 1 : 0;
     }
 
     void runAll() {
       EventInbox.Event first = inbox.takeAll();
-      batches += first == null ? 0 : 1;
       for (EventInbox.Event each = first; each != null; each = each.next) {
         each.action.run();
       }
     }
 
+    /** What was told of before the last look needs no other; what came after it does. */
     void tell(LZ_Result result, int wakes) {
+      boolean empty = inbox.isEmpty();
+      boolean told = !inbox.post(event('-'), false);
       runAll();
-      result.r1 = taken.toString();
-      result.r2 = wakes == batches;
+      result.r1 = taken.toString().replace("-", "");
+      result.r2 = empty || (told && wakes > 0);
     }
   }
 
@@ -73,9 +74,7 @@ final class EventInboxRaces {
     }
   }
 
-  /**
-   * What two threads post comes once, each thread's in its order, and one of all wakes the loop.
-   */
+  /** What two threads post comes once, each thread's in its order, and the loop is woken for it. */
   @JCStressTest
   @Outcome(
       id = {"ABC, true", "ACB, true", "CAB, true"},
@@ -101,6 +100,38 @@ final class EventInboxRaces {
     @Arbiter
     public void after(LZ_Result result) {
       tell(result, wakesOfTwo + wakesOfOne);
+    }
+  }
+
+  /** What may wait is told of by who posts it, or at the end of the wait, and once. */
+  @JCStressTest
+  @Outcome(id = "A, true", expect = ACCEPTABLE, desc = "the loop is woken once")
+  @Outcome(expect = FORBIDDEN, desc = "it is not, or twice")
+  @State
+  public static class PostAndEndOfWait extends Posted {
+
+    private boolean byPoster;
+    private boolean byEnd;
+
+    /** While things wait. */
+    public PostAndEndOfWait() {
+      inbox.setWaiting(true);
+    }
+
+    @Actor
+    public void poster() {
+      byPoster = inbox.post(a, true);
+    }
+
+    @Actor
+    public void loop() {
+      byEnd = inbox.setWaiting(false);
+    }
+
+    @Arbiter
+    public void after(LZ_Result result) {
+      tell(result, 1);
+      result.r2 = byPoster != byEnd;
     }
   }
 }

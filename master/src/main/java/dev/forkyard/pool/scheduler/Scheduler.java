@@ -812,6 +812,15 @@ public final class Scheduler<J> {
     return views;
   }
 
+  /**
+   * Whether another job would wait, as far as can be told: no worker has room for it, and none is
+   * launched for it either. That changes by what happens to workers, or by time, alone.
+   */
+  public boolean full() {
+    Worker<J> least = crew.leastLoaded();
+    return least != null && least.load() >= depth() && crew.useful() >= maxWorkers;
+  }
+
   /** How many keys of affinity are remembered. */
   int keys() {
     return waiting.keys();
