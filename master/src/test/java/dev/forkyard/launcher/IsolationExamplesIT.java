@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Programs of others' libraries, which misbehave: each costs the jobs in which it does. */
+@Tag("any-jdk")
 class IsolationExamplesIT {
 
   private static final Path PROJECT = Path.of("target/examples/isolation/target").toAbsolutePath();

@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * and no job but one that it claims to have done is the worse for it.
  */
 @Timeout(60)
+@Tag("any-jdk")
 @EnabledOnOs(OS.LINUX)
 class HostileWorkersTest {
 

@@ -312,9 +312,10 @@ final class JobThread extends Thread {
     try {
       if (reply instanceof Frame.Result result && !task.isOpen()) {
         long ended = task.startedNanos() + result.runNanos();
-        continuesNanos = orders.answer(reply, ended) ? ended : 0;
+        continuesNanos = orders.answer(reply, ended, result.runNanos()) ? ended : 0;
       } else {
-        orders.answer(reply, System.nanoTime());
+        long now = System.nanoTime();
+        orders.answer(reply, now, now - task.startedNanos());
       }
     } catch (IOException gone) {
       end.halt(0);

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The worker's blocking connection to its master. One thread reads; any may write.
  *
  * <p>Replies may wait for those behind them, so that all are one write. They do so where the master
- * finds them if this process ends, and until somebody calls {@link #flushWaiting}.
+ * finds them if this process ends, and until somebody calls {@link #flushWaiting} or {@link
+ * #flushDue}.
  */
 final class MasterChannel {
 
@@ -29,8 +30,16 @@ final class MasterChannel {
 
   private static final int MAX_COLLECTED_BYTES = 16 << 10;
 
-  /** What is done often is done in less; who takes longer is not waited for. */
-  private static final long MAX_WAIT_NANOS = 500_000;
+  /** A reply waits for those of this time at least. */
+  private static final long MIN_WAIT_NANOS = 500_000;
+
+  private static final long MAX_WAIT_NANOS = 4_000_000;
+
+  /** So many times as long as the job took may its reply wait. */
+  private static final int WAIT_FACTOR = 4;
+
+  /** The reply of a job that took longer is sent at once: what that costs is nothing beside it. */
+  private static final long LONG_NANOS = 2_000_000;
 
   private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
   private static final String LINUX_PROVIDER = "sun.nio.ch.EPollSelectorProvider";
@@ -41,7 +50,10 @@ final class MasterChannel {
   private @Nullable Scoreboard scoreboard;
   private ByteBuffer replies = ByteBuffer.allocate(0);
   private long repliesWritten;
-  private long waitingSinceNanos;
+
+  /** When what waits is to be sent; guarded as the rest is. */
+  private long dueNanos;
+
   private volatile boolean waiting;
   private long spinNanos;
 
@@ -206,10 +218,11 @@ final class MasterChannel {
    * Writes a reply with those that follow, if more do soon.
    *
    * @param more whether others are about to follow
-   * @param now not long ago
+   * @param now when the job ended, not long ago
+   * @param runNanos how long it ran
    * @return whether it waits
    */
-  boolean reply(Frame reply, boolean more, long now) throws IOException {
+  boolean reply(Frame reply, boolean more, long now, long runNanos) throws IOException {
     synchronized (output) {
       Scoreboard where = scoreboard;
       int size = FrameCodec.sizeOf(reply);
@@ -226,15 +239,22 @@ final class MasterChannel {
       }
       FrameCodec.write(reply, size, replies);
       where.repliesWait(replies.position());
-      if (first) {
-        waitingSinceNanos = now;
-        waiting = true;
+      long due = now + waitNanos(runNanos);
+      if (first || due - dueNanos < 0) {
+        dueNanos = due;
       }
-      if (!more || now - waitingSinceNanos > MAX_WAIT_NANOS) {
+      waiting = true;
+      if (!more || dueNanos - now <= 0) {
         flush();
       }
       return waiting;
     }
+  }
+
+  private static long waitNanos(long runNanos) {
+    return runNanos > LONG_NANOS
+        ? 0
+        : Math.max(MIN_WAIT_NANOS, Math.min(WAIT_FACTOR * runNanos, MAX_WAIT_NANOS));
   }
 
   /** Where the connection is gone, by a job that closed what is not its own, the reply is left. */
@@ -267,12 +287,24 @@ final class MasterChannel {
 
   /** Writes the replies that wait, if any do. */
   void flushWaiting() {
-    if (!waiting) {
-      return;
+    if (waiting) {
+      flushQuietly(true);
     }
+  }
+
+  /** Writes the replies that wait, if one of them has waited for long enough. */
+  void flushDue() {
+    if (waiting) {
+      flushQuietly(false);
+    }
+  }
+
+  private void flushQuietly(boolean all) {
     synchronized (output) {
       try {
-        flush();
+        if (all || dueNanos - System.nanoTime() <= 0) {
+          flush();
+        }
       } catch (IOException gone) {
         // The reader sees the end.
       }

@@ -85,6 +85,8 @@ final class Orders {
         try {
           // The reader may have brought something just before it gave the turn back.
           if (!inbox.hasNext()) {
+            // The task for which a reply waited may have been taken back.
+            master.flushWaiting();
             hear();
           }
         } finally {
@@ -99,11 +101,12 @@ final class Orders {
   /**
    * On a job thread: a reply may wait for that of another task, if that is its own too.
    *
-   * @param now not long ago
+   * @param now when the job ended, not long ago
+   * @param runNanos how long it ran
    * @return whether it waits, for a task that is there to be taken
    */
-  boolean answer(Frame reply, long now) throws IOException {
-    boolean waits = master.reply(reply, shared == null && inbox.hasNext(), now);
+  boolean answer(Frame reply, long now, long runNanos) throws IOException {
+    boolean waits = master.reply(reply, shared == null && inbox.hasNext(), now, runNanos);
     if (waits && turn.isTaken()) {
       // The reader is not there to look for it.
       master.flushWaiting();
@@ -136,7 +139,7 @@ final class Orders {
 
   private void readByTurns() {
     while (true) {
-      if (turn.await(master::flushWaiting)) {
+      if (turn.await(master::flushDue)) {
         master.flushWaiting();
         do {
           hear();

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Turn {
 
   /** After one to two of these a job is too long to be waited for. */
-  private static final long TICK_NANOS = 2_000_000;
+  private static final long TICK_NANOS = 4_000_000;
 
   /** So many jobs in one turn of the reader are no long ones, or not any more. */
   private static final int SHORT_AGAIN = 3;

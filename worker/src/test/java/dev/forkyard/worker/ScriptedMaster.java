@@ -154,12 +154,13 @@ final class ScriptedMaster implements AutoCloseable {
     }
   }
 
+  /** Sends all together. */
   void send(Frame... all) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Arrays.stream(all).mapToInt(FrameCodec::sizeOf).sum());
     for (Frame frame : all) {
-      ByteBuffer bytes = ByteBuffer.allocate(FrameCodec.sizeOf(frame));
       FrameCodec.write(frame, bytes);
-      write(bytes.flip());
     }
+    write(bytes.flip());
   }
 
   void write(ByteBuffer bytes) throws IOException {

@@ -246,6 +246,27 @@ class WorkerMainTest {
     }
   }
 
+  /** A reply waits for that of a job behind it, which then does not come. */
+  @Test
+  void aReplyIsSentAlsoWhereTheJobBehindItIsTakenBack() throws Exception {
+    start();
+    master.run(1, Takes.class, "1");
+    master.result(1);
+    for (long jobId = 2; jobId < 20; jobId += 2) {
+      master.send(
+          takesMicros(jobId, "1500"),
+          takesMicros(jobId + 1, "1"),
+          new Frame.Recall(new long[] {jobId + 1}));
+      assertThat(master.next(Frame.Returned.class).jobIds()).containsExactly(jobId + 1);
+      assertThat(master.result(jobId)).isEqualTo("1500");
+    }
+  }
+
+  private static Frame.Run takesMicros(long jobId, String micros) {
+    byte[] input = micros.getBytes(UTF_8);
+    return new Frame.Run(jobId, 1, null, 1, 0, Frame.Encoding.BINARY, input);
+  }
+
   @Test
   void aJobThatIsTakenBackBeforeItsStartNeverRuns() throws Exception {
     start();

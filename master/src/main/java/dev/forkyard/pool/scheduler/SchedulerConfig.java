@@ -98,7 +98,7 @@ public record SchedulerConfig(
         idleNanos,
         slots,
         maxPrefetch,
-        2 * MILLIS,
+        5 * MILLIS,
         1 << 20,
         bootNanos,
         100 * MILLIS,
