@@ -793,8 +793,9 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * How many jobs a worker may hold beyond those that it runs; by default 127. The number in use
-     * follows the measured run time: many of microseconds, none of milliseconds.
+     * How many jobs a worker may hold beyond those that it runs; by default 511. The number in use
+     * follows the measured run time: many of microseconds, a few of a millisecond, none of longer
+     * ones.
      */
     public Builder prefetch(int prefetch) {
       settings.prefetch = PoolSettings.atLeast(0, "prefetch", prefetch);

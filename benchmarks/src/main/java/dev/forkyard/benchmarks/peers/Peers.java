@@ -23,6 +23,9 @@ public final class Peers {
 
   private static final String ROW = "%-32s %14s %26s   %s%n";
 
+  /** At least so long for each, since some compile what runs often. */
+  private static final Duration WARM_UP = Duration.ofSeconds(4);
+
   private final int workers = Runtime.getRuntime().availableProcessors();
   private final Rounds rounds;
   private final List<Contender> contenders = new ArrayList<>();
@@ -37,7 +40,8 @@ public final class Peers {
     Duration each = Duration.ofMillis((long) (1000 * number(args, 1, 1)));
     OtherLoad others = new OtherLoad();
     System.out.println(Machine.here());
-    Peers peers = new Peers(new Rounds(each, (int) number(args, 2, 3), each));
+    Duration warmUp = each.compareTo(WARM_UP) > 0 ? each : WARM_UP;
+    Peers peers = new Peers(new Rounds(warmUp, (int) number(args, 2, 3), each));
     peers.start(folder);
     peers.measure();
     double cores = others.cores();
