@@ -71,7 +71,6 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private final @Nullable Chooser chooser;
 
   private final EventInbox inbox = new EventInbox();
-
   private final Broadcasts broadcasts;
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
