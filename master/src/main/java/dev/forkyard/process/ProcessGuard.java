@@ -73,7 +73,10 @@ public final class ProcessGuard implements AutoCloseable {
   private final Map<Long, Reaping> reaping = new ConcurrentHashMap<>();
   private @Nullable Process shell;
   private boolean closed;
+
+  /** Since the last start something was asked of it, which one that ends may not have heard. */
   private boolean wanted;
+
   private int failuresInRow;
 
   private ProcessGuard(List<String> command) {
@@ -295,12 +298,10 @@ public final class ProcessGuard implements AutoCloseable {
     return done.completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Tells it, or has another one started, which is told of all. */
+  /** Tells it, or has another one started, which is told of all; also where this one is ending. */
   private void want(String line) {
-    if (shell == null) {
-      wanted = true;
-      notifyAll();
-    }
+    wanted = true;
+    notifyAll();
     tell(line);
   }
 

@@ -119,8 +119,9 @@ class ProcessGuardTest {
     Path starts = directory.resolve("starts");
     Path reaped = directory.resolve("reaped");
     Path cured = directory.resolve("cured");
+    // Whether it is cured it asks first: what is done once it is known to have started is too late.
     String script =
-        "echo >>%s; [ -e %s ] || exit 1; while read -r line; do echo $line >>%s; done"
+        "[ -e %2$s ]; ill=$?; echo >>%1$s; [ $ill = 0 ] || exit 1; while read -r line; do echo $line >>%3$s; done"
             .formatted(starts, cured, reaped);
     try (Warnings warnings = new Warnings();
         ProcessGuard broken = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
@@ -135,6 +136,34 @@ class ProcessGuardTest {
       assertThat(lines(reaped)).containsExactly("watch 1", "reap 2");
       assertThat(lines(starts)).hasSize(8);
       assertThat(warnings.count()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatIsAskedOfAGuardWhileItEndsAfterItWasGivenUpIsHeardByTheNext() throws Exception {
+    Path starts = directory.resolve("starts");
+    Path heard = directory.resolve("heard");
+    Path end = directory.resolve("end");
+    // The seventh, which is tried for a child, hears nothing and ends when told; the eighth is
+    // well.
+    String script =
+        """
+        echo >>%1$s
+        n=$(wc -l <%1$s)
+        [ $n -ge 7 ] || exit 1
+        if [ $n = 7 ]; then while [ ! -e %2$s ]; do sleep 0.01; done; exit 1; fi
+        while read -r line; do echo $line >>%3$s; done
+        """
+            .formatted(starts, end, heard);
+    try (Warnings warnings = new Warnings();
+        ProcessGuard broken = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      await().atMost(LIMIT).until(() -> warnings.count() == 1);
+      broken.watch(1);
+      await().atMost(LIMIT).until(() -> lines(starts).size() == 7);
+      broken.reap(2);
+      Files.createFile(end);
+      await().atMost(LIMIT).until(() -> Files.exists(heard) && lines(heard).size() == 2);
+      assertThat(lines(heard)).containsExactly("watch 1", "reap 2");
     }
   }
 
