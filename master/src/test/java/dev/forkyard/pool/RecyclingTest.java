@@ -64,6 +64,17 @@ class RecyclingTest {
   }
 
   @Test
+  void aClosedPoolDoesAllThatItAcceptedThoughItsWorkersMayDoLittle() {
+    List<JobFuture<String>> jobs = new ArrayList<>();
+    try (ProcessPool pool = small(1).maxJobsPerWorker(2).build()) {
+      for (int i = 0; i < 6; i++) {
+        jobs.add(pool.submit(ProcessPoolTest.Obey.class, "pid"));
+      }
+    }
+    assertThat(jobs.stream().map(JobFuture::join).distinct()).hasSize(3);
+  }
+
+  @Test
   void allWorkersAreReplacedOnDemandOneAfterTheOther() {
     try (ProcessPool pool = small(2).build()) {
       await().until(() -> ready(pool) == 2);

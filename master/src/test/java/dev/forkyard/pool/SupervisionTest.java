@@ -30,17 +30,36 @@ class SupervisionTest {
 
   @Test
   void aSettingThatNoWorkerBootsWithBreaksThePoolAtTheSecondBoot() throws Exception {
-    Path java = Files.createDirectories(directory.resolve("bin")).resolve("java");
-    Path boots = directory.resolve("boots");
-    Files.writeString(
-        java, "#!/bin/sh\necho >> '%s'\necho no such option, says $$\nexit 1\n".formatted(boots));
-    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
+    Path boots = javaThatNeverBoots();
     try (ProcessPool pool = small().workers(1).javaHome(directory).build()) {
       assertThatThrownBy(() -> pool.submit(ProcessPoolTest.Obey.class, "a").join())
           .hasCauseInstanceOf(PoolBrokenException.class)
           .hasMessageContaining("no such option");
     }
     assertThat(Files.readAllLines(boots)).hasSize(2);
+  }
+
+  @Test
+  void aSettingThatNoWorkerBootsWithBreaksAPoolThatIsClosedAsSoon() throws Exception {
+    Path boots = javaThatNeverBoots();
+    JobFuture<String> job;
+    try (ProcessPool pool = small().workers(1).javaHome(directory).build()) {
+      job = pool.submit(ProcessPoolTest.Obey.class, "a");
+    }
+    assertThatThrownBy(job::join)
+        .hasCauseInstanceOf(PoolBrokenException.class)
+        .hasMessageContaining("no such option");
+    assertThat(Files.readAllLines(boots)).hasSize(2);
+  }
+
+  /** Notes each start in the file that this answers with. */
+  private Path javaThatNeverBoots() throws Exception {
+    Path java = Files.createDirectories(directory.resolve("bin")).resolve("java");
+    Path boots = directory.resolve("boots");
+    Files.writeString(
+        java, "#!/bin/sh\necho >> '%s'\necho no such option, says $$\nexit 1\n".formatted(boots));
+    Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
+    return boots;
   }
 
   @Test

@@ -185,6 +185,17 @@ class TiedJobsTest {
     }
   }
 
+  @Test
+  void workersThatAreBornWhileThePoolClosesGetItToo() {
+    JobFuture<String> behind;
+    try (ProcessPool pool = small(1).build()) {
+      pool.broadcastAlways(Remember.class, "word", JobOptions.defaults());
+      pool.submit(Pid.class, "exit");
+      behind = pool.submit(Recall.class, "");
+    }
+    assertThat(behind.join()).isEqualTo("word");
+  }
+
   /** Fails whatever it is asked. */
   public static final class Fails implements JobHandler<String, String> {
     @Override

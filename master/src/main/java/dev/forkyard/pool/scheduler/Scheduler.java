@@ -87,7 +87,9 @@ public final class Scheduler<J> {
   /** Takes a job, which from now on ends exactly once; its id must never have been used before. */
   public Job<J> submit(long jobId, J attachment, JobSpec spec, long now) {
     Job<J> job = new Job<>(jobId, attachment, spec);
-    if (closing || broken) {
+    // What a new worker is to do before all else it does for the sake of jobs that were accepted.
+    boolean refused = closing && (over() || spec.workerId() == 0);
+    if (refused || broken) {
       jobs.refuse(job, broken ? new Outcome.Broken() : new Outcome.Refused());
     } else {
       jobs.add(job, now);
@@ -598,7 +600,7 @@ public final class Scheduler<J> {
       long pause = supervision.pauseNanos(now);
       if (pause > 0) {
         return pause;
-      } else if (infantsLeaving > 0 && !closing) {
+      } else if (infantsLeaving > 0) {
         // How long the pause is depends on what they ended of.
         return Long.MAX_VALUE;
       }
@@ -617,7 +619,12 @@ public final class Scheduler<J> {
 
   /** Whether another is to be ready before one goes. */
   private boolean wantsOneMore() {
-    return !closing && rotation.wantsOneMore();
+    return !over() && rotation.wantsOneMore();
+  }
+
+  /** Closed, and no job is left for which a worker would be needed. */
+  private boolean over() {
+    return closing && jobs.pending() == 0;
   }
 
   private boolean wantsTrial() {
@@ -709,15 +716,14 @@ public final class Scheduler<J> {
     if (!closing || terminated) {
       return;
     }
-    long pending = jobs.pending();
     for (Worker<J> worker : crew.all()) {
-      if (worker.state() instanceof Ready && jobs.noneWaits() && crew.useful() > pending) {
+      if (worker.state() instanceof Ready && jobs.noneWaits() && crew.useful() > jobs.pending()) {
         ladder.dismiss(worker, now);
-      } else if (worker.state() instanceof Starting && pending == 0) {
+      } else if (worker.state() instanceof Starting && over()) {
         ladder.kill(worker, now);
       }
     }
-    if (pending == 0 && crew.size() == 0) {
+    if (over() && crew.size() == 0) {
       terminated = true;
       actions.terminated();
     }
@@ -742,7 +748,7 @@ public final class Scheduler<J> {
   private void lookWhetherInfant(Worker<J> worker, long now) {
     boolean young =
         !worker.proven || (!worker.everAssigned && now - worker.readyNanos < INFANCY_NANOS);
-    boolean unasked = !closing && !worker.dismissed && !worker.overweight;
+    boolean unasked = !over() && !worker.dismissed && !worker.overweight;
     if (young && unasked && !worker.doomed()) {
       worker.leavesAsInfant = true;
       infantsLeaving++;
@@ -750,6 +756,7 @@ public final class Scheduler<J> {
   }
 
   private void bury(Worker<J> worker, long now) {
+    boolean over = over();
     lookWhetherInfant(worker, now);
     ladder.completeCondemned(worker, null);
     if (worker.state() instanceof Draining && worker.line.isEmpty()) {
@@ -760,14 +767,14 @@ public final class Scheduler<J> {
     rotation.gone(worker);
     budget.forget(worker);
     judge.judge(worker, now);
-    boolean unasked = !worker.asked && !worker.dismissed && !closing;
+    boolean unasked = !worker.asked && !worker.dismissed && !over;
     if (unasked) {
       lost++;
     }
     reload.gone(worker.generation);
     if (worker.leavesAsInfant) {
       infantsLeaving--;
-      if (!closing) {
+      if (!over) {
         failedToBoot(worker, now);
       }
     }

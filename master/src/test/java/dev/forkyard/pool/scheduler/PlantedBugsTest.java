@@ -378,11 +378,23 @@ class PlantedBugsTest {
             "      retire(worker, true);"),
         bug(
             "a worker that was told to go counts as a failed boot",
-            "boolean unasked = !closing && !worker.dismissed && !worker.overweight;",
-            "boolean unasked = !closing && !worker.overweight;"),
+            "boolean unasked = !over() && !worker.dismissed && !worker.overweight;",
+            "boolean unasked = !over() && !worker.overweight;"),
+        bug(
+            "once the pool is closed no failed boot counts",
+            "boolean unasked = !over() && !worker.dismissed && !worker.overweight;",
+            "boolean unasked = !closing && !worker.dismissed && !worker.overweight;"),
+        bug(
+            "once the pool is closed nobody takes the place of one that has had all its jobs",
+            "return !over() && rotation.wantsOneMore();",
+            "return !closing && rotation.wantsOneMore();"),
+        bug(
+            "once the pool is closed a new worker is not given what goes before all others",
+            "closing && (over() || spec.workerId() == 0);",
+            "closing;"),
         bug(
             "the next is launched before it is known of what one that never worked ends",
-            "} else if (infantsLeaving > 0 && !closing) {",
+            "} else if (infantsLeaving > 0) {",
             "} else if (now < 0) {"),
         bug("after one that never worked none is launched", "      infantsLeaving--;\n", "\n"),
         bug(
@@ -737,12 +749,12 @@ class PlantedBugsTest {
             "        }\n      }\n      ladder.kill(worker, now);"),
         bug(
             "closing forgets workers that boot",
-            "worker.state() instanceof Starting && pending == 0",
+            "worker.state() instanceof Starting && over()",
             "worker.state() instanceof Starting && now < 0"),
         bug(
             "closing does not wait for the last worker",
-            "if (pending == 0 && crew.size() == 0) {",
-            "if (pending == 0) {"),
+            "if (over() && crew.size() == 0) {",
+            "if (over()) {"),
         bug(
             "a lost worker is not replaced",
             "if (!trial && crew.useful() >= wanted + (more ? 1 : 0)) {",

@@ -336,7 +336,7 @@ final class Simulation {
     /** Whether it never showed that it works, and was not told to go. */
     boolean stillborn() {
       boolean infant = !given && endsAt - readyAt < SECONDS;
-      return !closing && drainedAt == 0 && !dismissed && !overweight && (!proven || infant);
+      return !over() && drainedAt == 0 && !dismissed && !overweight && (!proven || infant);
     }
 
     /** By chance, limits are a little less than they are said to be. */
@@ -707,6 +707,7 @@ final class Simulation {
   private int trusted = 1;
   private int candidate;
   private boolean candidateProven;
+  private final boolean cancelsWaiting;
   private final Scheduler<SimJob> scheduler;
   private long now = 1_000 * SECONDS;
   private long sequence;
@@ -729,6 +730,10 @@ final class Simulation {
   private String lastCause;
   private int alikeInRow;
   private boolean closing;
+
+  /** Whether it was over when the gap was closed last. */
+  private boolean overThen;
+
   private boolean shutNow;
   private int terminated;
   private long lostWorkers;
@@ -736,6 +741,7 @@ final class Simulation {
 
   private Simulation(long seed) {
     random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+    cancelsWaiting = seed % 2 == 0;
     badBoots = random.nextInt(12) == 0 ? 1 : 5 + random.nextInt(30);
     strangers = random.nextInt(3) == 0 ? 1 : 5;
     int max = 1 + random.nextInt(4);
@@ -828,6 +834,7 @@ final class Simulation {
       at(at, this::submit);
     }
     // What would run for ever is cancelled by its caller in the end, so that every history has one.
+    // What waits has its turn without that, also once the pool is closed.
     long patience = at + (1 + random.nextInt(20)) * SECONDS;
     at(patience, this::cancelAll);
     at(random.nextInt(3) == 0 ? at + random.nextInt(2_000) * MILLIS : patience, this::end);
@@ -1043,7 +1050,7 @@ final class Simulation {
 
   private void cancelAll() {
     for (SimJob sim : jobs) {
-      if (sim.outcome == null) {
+      if (sim.outcome == null && (cancelsWaiting || sim.holder != 0)) {
         cancel(sim);
       }
     }
@@ -1068,6 +1075,7 @@ final class Simulation {
   }
 
   private void settle() {
+    overThen = over();
     observeLargest();
     chosenFor = 0;
     long wait = scheduler.settle(now);
@@ -1141,7 +1149,7 @@ final class Simulation {
       if (view.stage() == WorkerView.Stage.STARTING) {
         SimWorker worker = workers.get(view.id());
         check(now - worker.bornAt <= config.bootNanos() + 10 * MILLIS, "a boot without an end");
-        check(!closing || open() > 0, "a worker boots for nothing");
+        check(!over(), "a worker boots for nothing");
       }
     }
     observeLaunches(useful, ready);
@@ -1217,7 +1225,7 @@ final class Simulation {
 
   /** A worker that is due and idles goes, unless its replacement does not come. */
   private void observeRotation() {
-    boolean moves = closing || scheduler.broken();
+    boolean moves = over() || scheduler.broken();
     boolean allIdle = true;
     for (WorkerView view : views()) {
       moves |=
@@ -1271,6 +1279,11 @@ final class Simulation {
             || sim.warned
             || ran < sim.spec.softNanos() + 300 * MILLIS,
         "a job is not asked to stop");
+  }
+
+  /** Closed, and no job is left. */
+  private boolean over() {
+    return closing && open() == 0;
   }
 
   private long open() {
@@ -2073,6 +2086,8 @@ final class Simulation {
         check(
             alikeTwice || hopeless() || seenBroken,
             "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
+      } else if (outcome instanceof Outcome.Refused) {
+        check(closing && (sim.spec.workerId() == 0 || open() == 0), "a job is refused for nothing");
       } else if (outcome instanceof Outcome.Gone) {
         SimWorker own = workers.get(sim.spec.workerId());
         WorkerView.Stage stage = own == null ? null : stage(own.id);
@@ -2133,7 +2148,7 @@ final class Simulation {
     public void forget(long workerId, boolean lost) {
       SimWorker worker = workers.get(workerId);
       check(!worker.forgotten, "a worker died twice");
-      check(!lost || !closing, "a worker is told to be lost at the end");
+      check(!lost || !overThen, "a worker is told to be lost at the end");
       check(worker.toldReady == worker.proven, "ready, and not told of, or the other way round");
       lostWorkers += lost ? 1 : 0;
       worker.forgotten = true;
