@@ -72,6 +72,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private final EventInbox inbox = new EventInbox();
   private final Broadcasts broadcasts;
+  private final Generations generations;
 
   private final CompletableFuture<@Nullable Void> terminated = new CompletableFuture<>();
   private final Map<Long, WorkerLink> links = new HashMap<>();
@@ -109,15 +110,6 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   private @Nullable ScheduledFuture<?> lingerEnd;
   private String lastFailure = "";
 
-  /** What workers of each generation are launched with, and how many there should be. */
-  private final Map<Integer, PoolConfig> settings = new HashMap<>();
-
-  private int generation = 1;
-
-  /** As it was last asked for. */
-  private volatile Size size;
-
-  private @Nullable CompletableFuture<@Nullable Void> reloading;
   private boolean shutNow;
   private @Nullable Throwable breakdown;
   private boolean brokenTold;
@@ -126,8 +118,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   PoolLoop(PoolConfig config, IntConsumer places) {
     this.config = config;
     this.places = places;
-    settings.put(generation, config);
-    this.size = new Size(config.minWorkers(), config.workers());
+    this.generations = new Generations(config);
     this.completer = new Completer(config.name(), config.completionExecutor(), this::onLoop);
     this.events = new Events(config.name(), config.eventListener());
     this.messageThreads = new MessageThreads(config.name());
@@ -292,20 +283,17 @@ final class PoolLoop implements Actions<JobFuture<?>> {
           if (breakdown == null) {
             boolean all = config.minWorkers() == config.workers();
             int least = all ? workers : Math.min(config.minWorkers(), workers);
-            settings.replaceAll((key, old) -> old.withWorkers(workers, least));
-            PoolConfig now = settings.getOrDefault(generation, config);
-            offLoop(() -> warnOfOvercommit(now));
+            generations.resize(workers, least);
             scheduler.resize(least, workers, System.nanoTime());
-            size = new Size(least, workers);
+            PoolConfig now = generations.current();
+            offLoop(() -> warnOfOvercommit(now));
           }
         });
   }
 
-  /** How many workers there are to be. */
-  record Size(int least, int most) {}
-
-  Size size() {
-    return size;
+  /** With how many workers as it was last asked for. */
+  PoolConfig settings() {
+    return generations.current();
   }
 
   /** With other settings, unless those are null. */
@@ -315,14 +303,12 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     post(
         () -> {
           int next = breakdown == null ? scheduler.reload(System.nanoTime()) : 0;
-          PoolConfig now = settings.get(generation);
-          if (next == 0 || now == null) {
-            String why =
-                reloading == null ? "it is closed or broken" : "another reload is under way";
-            failReload(future, why);
+          if (next == 0) {
+            boolean second = generations.reloading();
+            failReload(future, second ? "another reload is under way" : "it is closed or broken");
           } else {
-            settings.put(next, classPath == null ? now : now.with(classPath, jvmOptions));
-            reloading = future;
+            generations.reload(
+                next, now -> classPath == null ? now : now.with(classPath, jvmOptions), future);
           }
         });
     return future;
@@ -699,7 +685,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (hello.version() == FrameCodec.VERSION) {
       return false;
     }
-    link.refused =
+    link.verdict =
         "has a forkyard-worker that speaks version "
             + hello.version()
             + " of the protocol, and this program speaks version "
@@ -843,7 +829,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       throw new IllegalStateException("a worker is wanted before the pool started");
     }
     // Before anything is started, so that a kill from now on finds it.
-    WorkerLink link = new WorkerLink(workerId, settings.getOrDefault(generation, config));
+    WorkerLink link = new WorkerLink(workerId, generations.of(generation));
     links.put(workerId, link);
     broadcasts.launched(workerId);
     events.tell(new PoolEvent.WorkerStarting(config.name(), workerId));
@@ -896,13 +882,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       link.death = link.frozen ? death.frozen() : death;
     }
     lastFailure = failure;
-    if (link != null && link.overweight != null) {
-      lastFailure = link.overweight;
-    } else if (link != null && link.refused != null) {
-      lastFailure = link.refused;
-    }
     if (link != null) {
-      link.failure = lastFailure;
+      link.exited(failure);
+      lastFailure = link.failure();
     }
     if (breakdown == null) {
       scheduler.exited(workerId, killedFromOutside(link), cause(link, failure), System.nanoTime());
@@ -1122,7 +1104,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     if (link != null) {
       boolean alone = config.limits().exceededBy(bytes);
       long limit = alone ? config.limits().memoryBytes() : config.limits().budgetBytes();
-      link.overweight =
+      link.verdict =
           "held "
               + WorkerMemory.text(bytes)
               + " before it had any job, more than "
@@ -1131,17 +1113,13 @@ final class PoolLoop implements Actions<JobFuture<?>> {
               + WorkerMemory.text(limit)
               + "); raise that, or give the workers less by workerHeapBytes or jvmOptions";
       // The pool may break before its end is told.
-      lastFailure = link.overweight;
+      lastFailure = link.failure();
     }
   }
 
   @Override
   public void reloaded() {
-    int newest = settings.keySet().stream().mapToInt(each -> each).max().orElse(generation);
-    settings.remove(generation);
-    generation = newest;
-    CompletableFuture<@Nullable Void> done = reloading;
-    reloading = null;
+    CompletableFuture<@Nullable Void> done = generations.reloaded();
     if (done != null) {
       offLoop(() -> done.complete(null));
     }
@@ -1150,9 +1128,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   @Override
   public void rolledBack(long workerId) {
-    settings.keySet().retainAll(List.of(generation));
-    CompletableFuture<@Nullable Void> failed = reloading;
-    reloading = null;
+    CompletableFuture<@Nullable Void> failed = generations.rolledBack();
     if (failed != null) {
       String why = whyRolledBack(links.get(workerId));
       failReload(failed, why);
@@ -1161,17 +1137,15 @@ final class PoolLoop implements Actions<JobFuture<?>> {
   }
 
   private String whyRolledBack(@Nullable WorkerLink link) {
-    if (link == null) {
-      return "it was closed, or broke, meanwhile";
-    }
-    boolean late = link.killed && link.overweight == null;
-    return "worker "
-        + link.pid()
-        + " of the new settings did not start"
-        + (late ? " within " + config.bootTimeout() : "")
-        + ", so those of before are in use again: it "
-        + (link.overweight == null ? link.failure : link.overweight)
-        + "; correct the class path or the JVM's options and reload again";
+    return link == null
+        ? "it was closed, or broke, meanwhile"
+        : "worker "
+            + link.pid()
+            + " of the new settings did not start"
+            + (link.killed && link.verdict == null ? " within " + config.bootTimeout() : "")
+            + ", so those of before are in use again: it "
+            + link.failure()
+            + "; correct the class path or the JVM's options and reload again";
   }
 
   @Override

@@ -58,8 +58,8 @@ public final class PoolMetrics implements MeterBinder {
     // Not those of all jobs that wait: a worker holds some of them, which take none.
     binding.gauge("executor.queue.remaining", "places in the queue", any -> pool.freePlaces());
     binding.gauge("executor.pool.size", "worker processes alive", PoolStats::workers);
-    binding.gauge("executor.pool.core", "workers at least", any -> pool.size().least());
-    binding.gauge("executor.pool.max", "workers at most", any -> pool.size().most());
+    binding.gauge("executor.pool.core", "workers at least", any -> pool.settings().minWorkers());
+    binding.gauge("executor.pool.max", "workers at most", any -> pool.settings().workers());
     binding.counter(
         "executor.completed",
         "jobs that have ended",

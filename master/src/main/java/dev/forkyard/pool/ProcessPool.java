@@ -473,9 +473,9 @@ public final class ProcessPool implements AutoCloseable {
     return intake.freePlaces();
   }
 
-  /** How many workers there are to be at least and at most. */
-  PoolLoop.Size size() {
-    return loop.size();
+  /** As they were last asked for. */
+  PoolConfig settings() {
+    return loop.settings();
   }
 
   boolean recordsTimes() {

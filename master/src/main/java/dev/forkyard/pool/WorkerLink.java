@@ -77,7 +77,7 @@ final class WorkerLink {
   @Nullable WorkerDeath death;
 
   /** How it ended, in words. */
-  String failure = "ended unseen";
+  private String failure = "ended unseen";
 
   /** As it said itself, which may be before its process is told of here. */
   long greetedPid;
@@ -96,11 +96,8 @@ final class WorkerLink {
   /** It is to be weighed as soon as its process is known. */
   boolean onScales;
 
-  /** Why it was killed where it held too much memory before it had any job. */
-  @Nullable String overweight;
-
-  /** Why its greeting was refused. */
-  @Nullable String refused;
+  /** Why it was refused when it greeted, or killed before it had any job: it held too much. */
+  @Nullable String verdict;
 
   /** What the kernel knew of its threads when its job was condemned. */
   volatile @Nullable String threads;
@@ -120,6 +117,15 @@ final class WorkerLink {
   Duration age() {
     return Duration.ofNanos(System.nanoTime() - launchedNanos);
   }
+  void exited(String howItEnded) {
+    failure = howItEnded;
+  }
+
+  /** Why it ended, in words. */
+  String failure() {
+    return verdict == null ? failure : verdict;
+  }
+
 
   PoolEvent.WorkerEnded ended(boolean lost) {
     WorkerDeath seen = death == null ? WorkerDeath.UNSEEN : death;
@@ -129,7 +135,7 @@ final class WorkerLink {
         id,
         pid(),
         lost,
-        failure,
+        failure(),
         exited ? OptionalInt.of(seen.exitCode()) : OptionalInt.empty(),
         Optional.ofNullable(seen.signal()),
         seen.outOfMemory(),
