@@ -120,12 +120,10 @@ final class Completer implements AutoCloseable {
     List<JobFuture<?>> awaited = new ArrayList<>(0);
     synchronized (lingering) {
       for (JobFuture<?> future : delivered) {
-        Thread waiter = future.loneWaiter();
-        if (waiter != null) {
-          LockSupport.unpark(waiter);
-        } else if (future.isComplete()) {
+        boolean woken = future.wake();
+        if (future.isComplete()) {
           future.settle();
-        } else {
+        } else if (!woken || future.hasDependents()) {
           (closed || future.isAwaited() ? awaited : lingering).add(future);
         }
       }
@@ -133,7 +131,8 @@ final class Completer implements AutoCloseable {
     complete(awaited);
   }
 
-  private void complete(List<JobFuture<?>> futures) {
+  /** Completes these, which have their deliveries, on a thread for callbacks. From any thread. */
+  void complete(List<JobFuture<?>> futures) {
     if (!futures.isEmpty()) {
       queue.add(new Batch(futures.toArray(new JobFuture<?>[0])));
       if (current.get() == null) {

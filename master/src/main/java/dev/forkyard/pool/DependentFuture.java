@@ -22,32 +22,48 @@ final class DependentFuture<T extends @Nullable Object> extends JobStage<T> {
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    JobStage<?> unwanted = wantedByThisAlone();
-    return release(unwanted, super.cancel(mayInterruptIfRunning));
+    JobStage<?> unwanted = release();
+    return ended(unwanted, super.cancel(mayInterruptIfRunning));
   }
 
   @Override
   public boolean complete(T value) {
-    JobStage<?> unwanted = wantedByThisAlone();
-    return release(unwanted, super.complete(value));
+    JobStage<?> unwanted = release();
+    return ended(unwanted, super.complete(value));
   }
 
   @Override
   public boolean completeExceptionally(Throwable error) {
-    JobStage<?> unwanted = wantedByThisAlone();
-    return release(unwanted, super.completeExceptionally(error));
+    JobStage<?> unwanted = release();
+    return ended(unwanted, super.completeExceptionally(error));
   }
 
   /** Before this is ended, since it no longer counts as a dependent afterwards. */
+  private @Nullable JobStage<?> release() {
+    JobStage<?> unwanted = wantedByThisAlone();
+    if (unwanted != null && getNumberOfDependents() > 0) {
+      unwanted.releaseAtEndOf(this);
+    }
+    return unwanted;
+  }
+
+  @Override
+  void releaseAtEndOf(JobStage<?> ending) {
+    JobStage<?> unwanted = wantedByThisAlone();
+    if (unwanted != null) {
+      unwanted.releaseAtEndOf(ending);
+    }
+  }
+
   private @Nullable JobStage<?> wantedByThisAlone() {
     JobStage<?> stage = isDone() ? null : before.get();
     return stage != null && stage.hasSoleDependent() ? stage : null;
   }
 
-  private static boolean release(@Nullable CompletableFuture<?> unwanted, boolean ended) {
-    if (ended && unwanted != null) {
+  private static boolean ended(@Nullable CompletableFuture<?> unwanted, boolean byThis) {
+    if (byThis && unwanted != null) {
       unwanted.cancel(true);
     }
-    return ended;
+    return byThis;
   }
 }

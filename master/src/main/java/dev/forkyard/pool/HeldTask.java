@@ -70,6 +70,13 @@ final class HeldTask implements JobWatcher {
     tellIfEnded();
   }
 
+  /** Whether its future is done, of which it may not have been told yet. */
+  synchronized void lookWhetherEnded() {
+    JobFuture<?> submitted = future;
+    done |= submitted != null && submitted.isComplete();
+    tellIfEnded();
+  }
+
   private void tellIfEnded() {
     if (done && left) {
       onEnd.accept(this);

@@ -155,20 +155,20 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    settleFirst();
-    return release(super.cancel(mayInterruptIfRunning));
+    release();
+    return ended(super.cancel(mayInterruptIfRunning));
   }
 
   @Override
   public boolean complete(O value) {
-    settleFirst();
-    return release(super.complete(value));
+    release();
+    return ended(super.complete(value));
   }
 
   @Override
   public boolean completeExceptionally(Throwable error) {
-    settleFirst();
-    return release(super.completeExceptionally(error));
+    release();
+    return ended(super.completeExceptionally(error));
   }
 
   @Override
@@ -191,14 +191,16 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
 
   @Override
   public void obtrudeValue(O value) {
+    release();
     super.obtrudeValue(value);
-    release(true);
+    ended(true);
   }
 
   @Override
   public void obtrudeException(Throwable error) {
+    release();
     super.obtrudeException(error);
-    release(true);
+    ended(true);
   }
 
   @Override
@@ -251,8 +253,9 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
   @Override
   public O get(long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    long deadline = System.nanoTime() + unit.toNanos(timeout);
-    awaitDelivery(unit.toNanos(timeout));
+    long nanos = Math.max(0, unit.toNanos(timeout));
+    long deadline = System.nanoTime() + nanos;
+    awaitDelivery(nanos);
     return super.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
@@ -276,8 +279,8 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
   /** Waits on this thread, if no other does so already, until there is something to decode. */
   @SuppressWarnings("ThreadPriorityCheck") // it is faster for yielding, and right without it
   private void awaitDelivery(long nanos) throws InterruptedException {
-    if (delivery != null && !Thread.currentThread().isInterrupted()) {
-      settle();
+    if (!Thread.currentThread().isInterrupted()) {
+      settleOrHandOver();
     }
     Thread self = Thread.currentThread();
     if (super.isDone() || !WAITER.compareAndSet(this, null, self)) {
@@ -301,7 +304,15 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
       }
     } finally {
       waiter = null;
-      settle();
+      settleOrHandOver();
+    }
+  }
+
+  /** Where callbacks wait, those are not the business of a thread that waits for the result. */
+  private void settleOrHandOver() {
+    settleFirst();
+    if (delivery != null && !super.isDone()) {
+      pool.completer().complete(List.of(this));
     }
   }
 
@@ -311,27 +322,27 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
     DELIVERY.lazySet(this, ended);
   }
 
-  /** Who is to be woken to decode it; null if others wait for it too, or nobody does. */
-  @Nullable Thread loneWaiter() {
+  /** Wakes who waits for it, if anybody does, and tells whether that is so. */
+  boolean wake() {
     Thread waiting = waiter;
-    return waiting != null && getNumberOfDependents() == 0 ? waiting : null;
+    LockSupport.unpark(waiting);
+    return waiting != null;
   }
 
   /** On the loop: whether others are to be told at once when it completes. */
   boolean isAwaited() {
-    return watcher != null || getNumberOfDependents() > 0;
+    return watcher != null || hasDependents();
   }
 
-  /** Whether it is complete; does not decode anything. */
-  boolean isComplete() {
-    return super.isDone();
+  boolean hasDependents() {
+    return getNumberOfDependents() > 0;
   }
 
   /**
    * Whoever asks is to see what was delivered. Where callbacks wait, those are not its business.
    */
   private void settleFirst() {
-    if (delivery != null && getNumberOfDependents() == 0) {
+    if (delivery != null && !hasDependents()) {
       settle();
     }
   }
@@ -354,30 +365,31 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
       } catch (RuntimeException | Error e) {
         super.completeExceptionally(e);
       }
-      wakeWaiter();
+      wake();
       tellDone();
     }
     // It holds the encoded result, which is of no more use.
     delivery = null;
   }
 
-  /**
-   * One that waits for a delivery must not sleep on when the future was completed in another way.
-   */
-  private void wakeWaiter() {
-    Thread waiting = waiter;
-    if (waiting != null && super.isDone()) {
-      LockSupport.unpark(waiting);
+  private void release() {
+    settleFirst();
+    releaseAtEndOf(this);
+  }
+
+  @Override
+  void releaseAtEndOf(JobStage<?> ending) {
+    if (!super.isDone()) {
+      pool.cancel(this, ending);
     }
   }
 
-  private boolean release(boolean ended) {
-    if (ended) {
-      wakeWaiter();
-      pool.cancel(this);
+  private boolean ended(boolean byThis) {
+    if (byThis) {
+      wake();
       tellDone();
     }
-    return ended;
+    return byThis;
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // a field's owner is known by its raw class alone

@@ -19,6 +19,17 @@ abstract class JobStage<T extends @Nullable Object> extends CompletableFuture<T>
   /** How many of its dependents are there for a timeout of its own, and want nothing of it. */
   private volatile int timers;
 
+  /** Whether it is complete, as far as is known without asking anybody. */
+  final boolean isComplete() {
+    return super.isDone();
+  }
+
+  /**
+   * To be called before it is ended from outside, since whoever depends on it is told then, which
+   * may last: as soon as that stage has ended, the job that is wanted no more is released.
+   */
+  abstract void releaseAtEndOf(JobStage<?> ending);
+
   /** Whether one stage depends on it and nobody else waits for it, as far as can be seen. */
   boolean hasSoleDependent() {
     return getNumberOfDependents() - timers <= 1;

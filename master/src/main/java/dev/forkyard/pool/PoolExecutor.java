@@ -279,7 +279,17 @@ final class PoolExecutor implements SerializableExecutorService {
   @Override
   public void shutdown() {
     shutdown = true;
+    dropEnded();
     terminateIfEmpty();
+  }
+
+  /**
+   * Callbacks of a future run before its end is told here, and one of them may wait for the end.
+   */
+  private void dropEnded() {
+    for (HeldTask held : open) {
+      held.lookWhetherEnded();
+    }
   }
 
   @Override
@@ -308,6 +318,7 @@ final class PoolExecutor implements SerializableExecutorService {
 
   @Override
   public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    dropEnded();
     return terminated.await(timeout, unit);
   }
 

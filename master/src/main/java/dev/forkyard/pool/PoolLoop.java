@@ -249,13 +249,23 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     return lastSpec;
   }
 
-  void cancel(JobFuture<?> future) {
-    post(
-        () -> {
-          if (future.job != null) {
-            scheduler.cancel(future.job, System.nanoTime());
-          }
-        });
+  /**
+   * Ends a future's job as soon as this stage has ended, which the calling thread is about to do.
+   */
+  void cancel(JobFuture<?> future, JobStage<?> ending) {
+    post(() -> cancelAtEndOf(ending, future));
+  }
+
+  private void cancelAtEndOf(JobStage<?> ending, JobFuture<?> future) {
+    EventLoop running = loop;
+    if (future.job == null) {
+      return;
+    } else if (ending.isComplete() || running == null) {
+      scheduler.cancel(future.job, System.nanoTime());
+    } else {
+      // That thread lost its core meanwhile.
+      running.schedule(() -> cancel(future, ending), 1, TimeUnit.MILLISECONDS);
+    }
   }
 
   void close() {

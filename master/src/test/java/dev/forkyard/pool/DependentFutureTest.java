@@ -8,6 +8,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -170,6 +171,47 @@ class DependentFutureTest {
       await().atMost(Duration.ofSeconds(20)).until(() -> pool.stats().cancelled() == 1);
       assertThat(pool.submit(ProcessPoolTest.Obey.class, "a").thenApply(String::length).join())
           .isEqualTo(1);
+    }
+  }
+
+  static Stream<Arguments> endings() {
+    return Stream.of(
+        stages("its timeout", job -> late(job.orTimeout(200, TimeUnit.MILLISECONDS))),
+        stages(
+            "the timeout of its sole stage",
+            job -> late(job.thenApply(String::trim).orTimeout(200, TimeUnit.MILLISECONDS))),
+        stages(
+            "the timeout of the last of several",
+            job ->
+                late(
+                    job.thenApply(String::trim)
+                        .thenApply(String::trim)
+                        .orTimeout(200, TimeUnit.MILLISECONDS))),
+        stages(
+            "a cancel",
+            job -> {
+              CompletableFuture<String> seen = late(job);
+              CompletableFuture.runAsync(() -> job.cancel(true));
+              return seen;
+            }));
+  }
+
+  private static final AtomicReference<ProcessPool> POOL = new AtomicReference<>();
+
+  /** The callback waits for the only worker. */
+  private static CompletableFuture<String> late(CompletableFuture<String> stage) {
+    return stage.handle(
+        (text, failure) -> POOL.get().submit(ProcessPoolTest.Obey.class, "another").join());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("endings")
+  @Timeout(60)
+  void theWorkerIsFreeForWhatACallbackAsksFor(String name, Stages ending) {
+    try (ProcessPool pool = ProcessPool.builder().workers(1).workerHeapBytes(64 << 20).build()) {
+      POOL.set(pool);
+      JobFuture<String> job = pool.submit(ProcessPoolTest.Obey.class, "spin");
+      assertThat(ending.apply(job)).succeedsWithin(Duration.ofSeconds(40)).isEqualTo("another");
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.forkyard.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.forkyard.pool.scheduler.Outcome;
@@ -18,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +88,42 @@ class JobFutureTest {
       registering.get(10, TimeUnit.SECONDS);
       assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
     }
+  }
+
+  @Test
+  void whoWaitsIsWokenThoughACallbackLasts() throws Exception {
+    JobFuture<String> job = future(1);
+    CountDownLatch seen = new CountDownLatch(1);
+    CompletableFuture<Boolean> callback =
+        job.thenApply(
+            value -> {
+              try {
+                return seen.await(30, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                return false;
+              }
+            });
+    AtomicReference<Thread> waiter = new AtomicReference<>();
+    Future<String> waiting =
+        waiters.submit(
+            () -> {
+              waiter.set(Thread.currentThread());
+              String value = job.get();
+              seen.countDown();
+              return value;
+            });
+    await()
+        .until(() -> waiter.get() != null && waiter.get().getState() == Thread.State.TIMED_WAITING);
+    deliver(job, result());
+    assertThat(waiting.get(40, TimeUnit.SECONDS)).isEqualTo("done");
+    assertThat(callback.get(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aWaitOfLessThanNothingEndsAtOnce() {
+    JobFuture<String> job = future(1);
+    assertThatThrownBy(() -> job.get(Long.MIN_VALUE, TimeUnit.NANOSECONDS))
+        .isInstanceOf(TimeoutException.class);
   }
 
   /** Nothing else completes it here: there is no loop that would, some milliseconds later. */

@@ -636,6 +636,14 @@ class SerializableExecutorServiceTest {
     }
 
     @Test
+    void mayBeWaitedForByWhatATasksEndCalls() {
+      SerializableExecutorService executor = pool.asExecutorService();
+      assertThat(executor.submit(() -> "a").thenRun(executor::close))
+          .succeedsWithin(Duration.ofSeconds(30));
+      assertThat(executor.isTerminated()).isTrue();
+    }
+
+    @Test
     void ofOneWithoutTasksIsThereAtOnce() throws Exception {
       SerializableExecutorService executor = pool.asExecutorService();
       executor.shutdown();
