@@ -483,7 +483,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
         } else if (event.action != null) {
           event.action.run();
         }
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         breakDown(e);
       }
       event = event.next;
@@ -506,7 +506,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       if (breakdown == null) {
         closeTheGap();
       }
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       breakDown(e);
     }
     EventLoop running = loop;
@@ -722,7 +722,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       if (breakdown == null) {
         try {
           event.run();
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
           breakDown(e);
         }
       }
@@ -733,7 +733,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       if (breakdown == null) {
         try {
           tell(frame);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
           breakDown(e);
         }
       }
@@ -826,9 +826,13 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     }
   }
 
+  /** What it sent before it was killed may hold more of the kind. */
   private void misbehaved(WorkerLink link, String why) {
-    warn(link, "is killed: " + why);
-    scheduler.misbehaved(link.id, System.nanoTime());
+    if (!link.misbehaved) {
+      link.misbehaved = true;
+      warn(link, "is killed: " + why);
+      scheduler.misbehaved(link.id, System.nanoTime());
+    }
   }
 
   // What the scheduler wants done.
@@ -1052,7 +1056,8 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   private void kill(WorkerLink link) {
     link.killed = true;
-    if (link.host != null) {
+    if (link.host != null && !link.killTold) {
+      link.killTold = true;
       link.host.kill();
     }
   }

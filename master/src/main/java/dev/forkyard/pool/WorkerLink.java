@@ -82,10 +82,16 @@ final class WorkerLink {
   /** As it said itself, which may be before its process is told of here. */
   long greetedPid;
 
+  /** Its process was killed, as soon as it was known. */
+  boolean killTold;
+
   boolean touched;
 
   /** The job that it runs, or one of them, was condemned, so that it is on its way out. */
   boolean condemned;
+
+  /** It broke the protocol, which was told. */
+  boolean misbehaved;
 
   /** How many of its answers were dropped. */
   int unwanted;
@@ -114,9 +120,6 @@ final class WorkerLink {
     this.config = config;
   }
 
-  Duration age() {
-    return Duration.ofNanos(System.nanoTime() - launchedNanos);
-  }
   void exited(String howItEnded) {
     failure = howItEnded;
   }
@@ -126,6 +129,9 @@ final class WorkerLink {
     return verdict == null ? failure : verdict;
   }
 
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - launchedNanos);
+  }
 
   PoolEvent.WorkerEnded ended(boolean lost) {
     WorkerDeath seen = death == null ? WorkerDeath.UNSEEN : death;

@@ -3,6 +3,9 @@ package dev.forkyard.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.forkyard.pool.RogueWorker.Deed;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +25,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 /**
  * A worker that does not keep to the protocol is a local event: it alone is ended, in bounded time,
@@ -141,6 +146,23 @@ class HostileWorkersTest {
       assertThat(next.get(40, TimeUnit.SECONDS)).isEqualTo("next");
       assertRogueIsGone(next.report().workerPid().orElseThrow());
     }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @EnumSource(names = {"ORDERS", "UNASKED_RETURN"})
+  void isKilledOnceHoweverMuchItSentBefore(Deed deed) throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(ProcessPool.class);
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    logger.addAppender(lines);
+    try (ProcessPool pool = pool(deed, 1)) {
+      pool.submit(ProcessPoolTest.Obey.class, "honest").get(40, TimeUnit.SECONDS);
+    } finally {
+      logger.detachAppender(lines);
+    }
+    assertThat(lines.list.stream().map(ILoggingEvent::getFormattedMessage))
+        .filteredOn(line -> line.contains("is killed"))
+        .hasSize(1);
   }
 
   @Test

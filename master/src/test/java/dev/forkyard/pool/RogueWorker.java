@@ -28,9 +28,9 @@ public final class RogueWorker {
     HALF_A_FRAME,
     /** Greets, and claims a frame beyond the limit. */
     FRAME_BEYOND_THE_LIMIT,
-    /** Greets, and sends what only a master may. */
+    /** Greets, and sends what only a master may, many at once. */
     ORDERS,
-    /** Greets, and gives back jobs that nobody asked for. */
+    /** Greets, and gives back jobs that nobody asked for, many at once. */
     UNASKED_RETURN,
     /** Greets, and never stops to send answers that nobody asked for. */
     FLOOD,
@@ -59,6 +59,7 @@ public final class RogueWorker {
   }
 
   private static final int UNUSED = 1_000_000_000;
+  private static final int MANY = 500;
 
   private final SocketChannel master;
   private final Scoreboard scoreboard;
@@ -119,8 +120,8 @@ public final class RogueWorker {
         send(hello());
         write(ByteBuffer.wrap(new byte[] {-1, -1, -1, -1, 7, 0, 0}), 7);
       }
-      case ORDERS -> send(hello(), new Frame.Drain());
-      case UNASKED_RETURN -> send(hello(), new Frame.Returned(new long[] {1, 2, 3}));
+      case ORDERS -> sendOften(new Frame.Drain());
+      case UNASKED_RETURN -> sendOften(new Frame.Returned(new long[] {1, 2, 3}));
       case FLOOD -> flood();
       case ANSWERS_FOR_OTHERS -> answerForOthers();
       case ANSWERS_TWICE -> answerTwice();
@@ -148,6 +149,15 @@ public final class RogueWorker {
       default -> {}
     }
     silence(null);
+  }
+
+  private void sendOften(Frame frame) throws IOException {
+    send(hello());
+    ByteBuffer all = ByteBuffer.allocate(MANY * FrameCodec.sizeOf(frame));
+    for (int i = 0; i < MANY; i++) {
+      FrameCodec.write(frame, all);
+    }
+    write(all.flip(), all.limit());
   }
 
   private void flood() throws IOException {
