@@ -51,7 +51,8 @@ final class Chooser {
         return index;
       }
       tell("answered with " + index + " where there were " + candidates.size() + " workers", null);
-    } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError e) {
+    } catch (Exception | StackOverflowError | LinkageError | AssertionError e) {
+      // Kotlin's and others' throw what is checked here without saying so.
       tell("failed", e);
     }
     return NONE;

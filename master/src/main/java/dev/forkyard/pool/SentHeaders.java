@@ -2,9 +2,11 @@ package dev.forkyard.pool;
 
 import dev.forkyard.worker.JobHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is sent along with a job: its headers, and the logging context of the thread that submits.
@@ -53,16 +55,24 @@ final class SentHeaders {
    *
    * @throws IllegalArgumentException if it is too large
    */
-  SentHeaders with(Map<String, String> logContext) {
-    checkSize("the logging context (MDC), which carryLogContext sends along,", logContext);
-    return new SentHeaders(headers, logContext);
+  SentHeaders with(Map<String, @Nullable String> logContext) {
+    Map<String, String> texts = new HashMap<>();
+    logContext.forEach(
+        (name, text) -> {
+          // Logback takes such.
+          if (text != null) {
+            texts.put(name, text);
+          }
+        });
+    checkSize("the logging context (MDC), which carryLogContext sends along,", texts);
+    return new SentHeaders(headers, texts);
   }
 
   private static void checkSize(String what, Map<String, String> texts) {
     long bytes = 0;
     for (Map.Entry<String, String> each : texts.entrySet()) {
       bytes += each.getKey().getBytes(StandardCharsets.UTF_8).length;
-      bytes += String.valueOf(each.getValue()).getBytes(StandardCharsets.UTF_8).length;
+      bytes += each.getValue().getBytes(StandardCharsets.UTF_8).length;
     }
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(

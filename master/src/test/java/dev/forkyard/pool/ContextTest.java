@@ -80,6 +80,7 @@ class ContextTest {
         SerializableExecutorService executor = pool.asExecutorService()) {
       MDC.put("user", "ünal");
       MDC.put("request", "17");
+      MDC.put("nobody", null);
       JobOptions traced = JobOptions.defaults().withHeaders(Map.of("a", "b"));
       assertThat(pool.submit(Tell.class, "", traced).join())
           .isEqualTo("{a=b} {request=17, user=ünal}");

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.forkyard.pool.TiedJobsTest.Pid;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -55,6 +56,12 @@ class WorkerChoiceTest {
     }
   }
 
+  /** As languages do that know no checked exceptions. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <E extends Exception> E unchecked(Exception checked) throws E {
+    throw (E) checked;
+  }
+
   @Test
   void aChoiceThatThrowsOrIsNoneIsToldOnceAndThePoolChooses() {
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -64,10 +71,13 @@ class WorkerChoiceTest {
     int[] asked = new int[1];
     WorkerChoice broken =
         candidates -> {
-          if (asked[0]++ % 2 == 0) {
-            throw new IllegalStateException("no idea");
+          switch (asked[0]++ % 3) {
+            case 0 -> throw new IllegalStateException("no idea");
+            case 1 -> throw WorkerChoiceTest.<RuntimeException>unchecked(new IOException("none"));
+            default -> {
+              return 99;
+            }
           }
-          return 99;
         };
     try (ProcessPool pool = pool(broken)) {
       List<JobFuture<Long>> jobs = new ArrayList<>();
