@@ -209,7 +209,16 @@ final class PoolLoop implements Actions<JobFuture<?>> {
       endBroken(future);
       return;
     }
-    Job<JobFuture<?>> job = scheduler.submit(future.jobId(), future, spec(future), turnNanos());
+    accepted(future, scheduler.submit(future.jobId(), future, spec(future), turnNanos()));
+  }
+
+  /** What a worker that was just launched is to do before all else. */
+  private void acceptSetUp(JobFuture<?> future) {
+    open.add(future);
+    accepted(future, scheduler.submitSetUp(future.jobId(), future, spec(future), turnNanos()));
+  }
+
+  private void accepted(JobFuture<?> future, Job<JobFuture<?>> job) {
     if (open.contains(future)) {
       future.job = job;
     }
@@ -539,7 +548,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
     long now = System.nanoTime();
     long untilNext = scheduler.settle(now);
     // Before they can greet, so before they get anything else.
-    while (broadcasts.submitToNew(this::accept)) {
+    while (broadcasts.submitToNew(this::acceptSetUp)) {
       untilNext = scheduler.settle(now);
     }
     if (scheduler.broken() && !brokenTold) {

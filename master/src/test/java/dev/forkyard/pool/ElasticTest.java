@@ -112,6 +112,16 @@ class ElasticTest {
     assertThat(events.subList(0, 4)).allMatch(event -> event instanceof PoolEvent.WorkerStarting);
   }
 
+  /** What each worker is to do first has no other one launched, which would have to do it too. */
+  @Test
+  void aStandingBroadcastIsNoReasonForMoreWorkers() {
+    try (ProcessPool pool = small(4).minWorkers(0).prefetch(0).build()) {
+      pool.broadcastAlways(ProcessPoolTest.Obey.class, "a", JobOptions.defaults());
+      assertThat(pool.submit(ProcessPoolTest.Obey.class, "b").join()).isEqualTo("b");
+      assertThat(pool.stats().started()).isEqualTo(1);
+    }
+  }
+
   @Test
   void sparesAreReadyBeyondTheWorkersThatTheJobsTake() throws IOException {
     try (ProcessPool pool = small(3).minWorkers(0).spareWorkers(1).prefetch(0).build()) {

@@ -21,6 +21,9 @@ public final class Job<J> {
   private boolean lingers;
   private boolean neverStarted;
 
+  /** It is what its worker is to do before all else. */
+  boolean setUp;
+
   /** When it came, by the scheduler's clock. */
   long submittedNanos;
 

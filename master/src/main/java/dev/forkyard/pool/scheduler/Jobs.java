@@ -17,6 +17,7 @@ final class Jobs<J> {
   private final Set<Job<J>> resting = new LinkedHashSet<>();
 
   private long submitted;
+  private long setUps;
   private long succeeded;
   private long failed;
   private long cancelled;
@@ -41,7 +42,7 @@ final class Jobs<J> {
   }
 
   void refuse(Job<J> job, Outcome outcome) {
-    submitted++;
+    count(job);
     actions.dequeued(job);
     job.firstDequeue();
     end(job, outcome);
@@ -53,8 +54,13 @@ final class Jobs<J> {
       refuse(job, new Outcome.Gone());
       return;
     }
-    submitted++;
+    count(job);
     watchExpiry(job);
+  }
+
+  private void count(Job<J> job) {
+    submitted++;
+    setUps += job.setUp ? 1 : 0;
   }
 
   private void watchExpiry(Job<J> job) {
@@ -87,6 +93,11 @@ final class Jobs<J> {
   /** How many have not ended. */
   long pending() {
     return submitted - succeeded - failed - cancelled;
+  }
+
+  /** How many of them are what a new worker is to do before all else. */
+  long setUps() {
+    return setUps;
   }
 
   Counts counts(long running, long dropped, int workers, long started, long lost) {
@@ -177,6 +188,7 @@ final class Jobs<J> {
     stopExpiring(job);
     job.become(new JobState.Ended(outcome));
     waiting.release(job);
+    setUps -= job.setUp ? 1 : 0;
     if (outcome instanceof Outcome.Cancelled) {
       cancelled++;
     } else if (outcome instanceof Outcome.Replied replied && replied.ok()) {

@@ -86,9 +86,21 @@ public final class Scheduler<J> {
 
   /** Takes a job, which from now on ends exactly once; its id must never have been used before. */
   public Job<J> submit(long jobId, J attachment, JobSpec spec, long now) {
+    return submit(new Job<>(jobId, attachment, spec), closing, now);
+  }
+
+  /**
+   * As {@link #submit}: what a worker that was just launched is to do before all else. It does so
+   * for the sake of jobs that were accepted, so also where no others are taken any more; and it is
+   * no reason to launch another one.
+   */
+  public Job<J> submitSetUp(long jobId, J attachment, JobSpec spec, long now) {
     Job<J> job = new Job<>(jobId, attachment, spec);
-    // What a new worker is to do before all else it does for the sake of jobs that were accepted.
-    boolean refused = closing && (over() || spec.workerId() == 0);
+    job.setUp = true;
+    return submit(job, over(), now);
+  }
+
+  private Job<J> submit(Job<J> job, boolean refused, long now) {
     if (refused || broken) {
       jobs.refuse(job, broken ? new Outcome.Broken() : new Outcome.Refused());
     } else {
@@ -613,7 +625,7 @@ public final class Scheduler<J> {
   private long wanted() {
     long least = closing ? 0 : minWorkers;
     long spare = closing ? 0 : config.spareWorkers();
-    long forJobs = (jobs.pending() + config.slots() - 1) / config.slots();
+    long forJobs = (jobs.pending() - jobs.setUps() + config.slots() - 1) / config.slots();
     return Math.max(least, Math.min(forJobs + spare, maxWorkers));
   }
 

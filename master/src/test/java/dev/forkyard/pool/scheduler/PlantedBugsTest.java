@@ -390,8 +390,8 @@ class PlantedBugsTest {
             "return !closing && rotation.wantsOneMore();"),
         bug(
             "once the pool is closed a new worker is not given what goes before all others",
-            "closing && (over() || spec.workerId() == 0);",
-            "closing;"),
+            "return submit(job, over(), now);",
+            "return submit(job, closing, now);"),
         bug(
             "the next is launched before it is known of what one that never worked ends",
             "} else if (infantsLeaving > 0) {",
@@ -734,8 +734,12 @@ class PlantedBugsTest {
             "\n"),
         bug(
             "workers for jobs, and not for as many as one runs",
-            "(jobs.pending() + config.slots() - 1) / config.slots();",
-            "jobs.pending();"),
+            "(jobs.pending() - jobs.setUps() + config.slots() - 1) / config.slots();",
+            "jobs.pending() - jobs.setUps();"),
+        bug(
+            "what a new worker is to do first has another one launched",
+            "(jobs.pending() - jobs.setUps() + config",
+            "(jobs.pending() + config"),
         bug(
             "shutdownNow leaves the queue",
             "    jobs.endAllQueued(new Outcome.Cancelled());\n",

@@ -42,6 +42,9 @@ final class Simulation {
 
   /** What the simulation knows of a job. */
   private static final class SimJob {
+    /** It is what its worker is to do before all else. */
+    boolean setUp;
+
     final JobSpec spec;
     final boolean hangs;
     final boolean kills;
@@ -870,29 +873,33 @@ final class Simulation {
   }
 
   private void submit() {
-    submit(0);
+    submit(0, false);
   }
 
   /** One job for each worker that is not on its way out. */
   private void broadcast() {
     for (WorkerView view : scheduler.workers()) {
       if (view.stage().compareTo(WorkerView.Stage.BUSY) <= 0) {
-        submit(view.id());
+        submit(view.id(), false);
       }
     }
     if (random.nextInt(4) == 0) {
-      submit(1 + random.nextInt(1 + (int) scheduler.counts().started()));
+      submit(1 + random.nextInt(1 + (int) scheduler.counts().started()), false);
     }
   }
 
-  private void submit(long workerId) {
+  private void submit(long workerId, boolean setUp) {
     SimJob sim = new SimJob(random, workerId, keyed);
+    sim.setUp = setUp;
     long id = ++lastJobId;
     jobs.add(sim);
     byId.put(id, sim);
     sim.job = null;
     sim.submittedAt = now;
-    Job<SimJob> job = scheduler.submit(id, sim, sim.spec, now);
+    Job<SimJob> job =
+        setUp
+            ? scheduler.submitSetUp(id, sim, sim.spec, now)
+            : scheduler.submit(id, sim, sim.spec, now);
     sim.job = job;
     if (random.nextInt(8) == 0) {
       after(random.nextInt(300) * MILLIS, () -> cancel(sim));
@@ -1080,7 +1087,7 @@ final class Simulation {
     chosenFor = 0;
     long wait = scheduler.settle(now);
     while (!born.isEmpty()) {
-      born.forEach(this::submit);
+      born.forEach(workerId -> submit(workerId, true));
       born.clear();
       wait = scheduler.settle(now);
     }
@@ -1315,10 +1322,18 @@ final class Simulation {
     }
   }
 
+  private long setUps() {
+    long count = 0;
+    for (SimJob sim : jobs) {
+      count += sim.setUp && sim.outcome == null ? 1 : 0;
+    }
+    return count;
+  }
+
   /** How many there should be at least for the jobs that there are. */
   private long wanted() {
     long spare = closing ? 0 : config.spareWorkers();
-    long forJobs = (open() + config.slots() - 1) / config.slots();
+    long forJobs = (open() - setUps() + config.slots() - 1) / config.slots();
     return Math.max(closing ? 0 : least, Math.min(forJobs + spare, most));
   }
 
@@ -2087,7 +2102,7 @@ final class Simulation {
             alikeTwice || hopeless() || seenBroken,
             "broken after " + stillbornInRow + " failed and " + killedInRow + " killed boots");
       } else if (outcome instanceof Outcome.Refused) {
-        check(closing && (sim.spec.workerId() == 0 || open() == 0), "a job is refused for nothing");
+        check(closing && (!sim.setUp || open() == 0), "a job is refused for nothing");
       } else if (outcome instanceof Outcome.Gone) {
         SimWorker own = workers.get(sim.spec.workerId());
         WorkerView.Stage stage = own == null ? null : stage(own.id);
