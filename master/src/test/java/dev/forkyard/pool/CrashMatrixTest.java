@@ -80,7 +80,10 @@ class CrashMatrixTest {
         }
         case SENDING -> {
           takeMostOfTheHeap(order.ending);
-          start(order.ending, () -> isIn(job, "MasterChannel", "write"));
+          // Where that was missed it happens soon after, and not while another job is sent.
+          start(
+              order.ending,
+              () -> isIn(job, "MasterChannel", "write") || isIn(job, "Orders", "take"));
           return "large";
         }
         case IDLE -> start(order.ending, () -> isIn(job, "Orders", "take"));
@@ -302,11 +305,21 @@ class CrashMatrixTest {
   @ParameterizedTest(name = "{0} while {1}, after the job, costs nobody else anything")
   @MethodSource
   void endingsAfterAJob(Ending ending, Moment moment) throws Exception {
+    boolean inTime = false;
+    // It may come too late: the thread that waits for the moment shares its cores with others.
+    for (int round = 0; round < 20 && !inTime; round++) {
+      inTime = endsAfterAJob(ending, moment);
+      assertGoesOn(null, true);
+    }
+    assertThat(inTime).isTrue();
+  }
+
+  private boolean endsAfterAJob(Ending ending, Moment moment) throws Exception {
     long lostBefore = pool.stats().lost();
     JobFuture<String> job = pool.submit(Doomed.class, new Order(ending, moment));
+    boolean inTime = true;
     if (moment == Moment.SENDING) {
-      WorkerLostException lost = (WorkerLostException) error(job);
-      assertThat(lost.finished()).as(lost.getMessage()).isTrue();
+      inTime = isLostWhileItsResultIsSent(job);
     } else {
       assertThat(job.get(30, TimeUnit.SECONDS)).isEqualTo("done");
     }
@@ -316,7 +329,18 @@ class CrashMatrixTest {
     if (ending.ofTheConnection()) {
       awaitEndOfWhoHasNoConnection(job.report().workerPid().orElseThrow());
     }
-    assertGoesOn(null, true);
+    return inTime;
+  }
+
+  private static boolean isLostWhileItsResultIsSent(JobFuture<String> job) throws Exception {
+    try {
+      assertThat(job.get(30, TimeUnit.SECONDS)).isEqualTo("large");
+      return false;
+    } catch (ExecutionException e) {
+      WorkerLostException lost = (WorkerLostException) e.getCause();
+      assertThat(lost.finished()).as(lost.getMessage()).isTrue();
+      return true;
+    }
   }
 
   /** It finds out by its next answer, which is not lost with it, unless its JVM crashes before. */
@@ -344,7 +368,7 @@ class CrashMatrixTest {
   @MethodSource
   void endingsWhileReceiving(Ending ending) throws Exception {
     boolean inTime = false;
-    // It may come too late: the thread that waits for the moment shares its cores with others.
+    // It may come too late, as above.
     for (int round = 0; round < 20 && !inTime; round++) {
       inTime = endsWhileReceiving(ending) || !ending.ofTheProcess();
     }
