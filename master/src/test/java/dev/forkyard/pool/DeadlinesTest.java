@@ -121,11 +121,20 @@ class DeadlinesTest {
   @Test
   void aJobWithoutProgressStallsAndOneThatTellsOfItDoesNot() throws Exception {
     JobOptions options = NONE.withStallTimeout(millis(500));
-    String pid = submit("tell 1500", options).join();
+    JobFuture<String> tells = submit("tell 1500", options);
+    // A busy machine may keep it from telling for as long as that.
+    for (int tries = 0; fails(tells) && tries < 10; tries++) {
+      tells = submit("tell 1500", options);
+    }
+    String pid = tells.join();
     JobTimeoutException stall = timeout(submit("ignore 60000", options));
     assertThat(stall.deadline()).isEqualTo(Deadline.STALL);
     assertThat(stall.workerPid()).hasValue(Long.parseLong(pid));
     assertThat(stall).hasMessageContaining("told of no progress for 500 ms");
+  }
+
+  private static boolean fails(JobFuture<?> future) {
+    return future.handle((result, error) -> error != null).join();
   }
 
   @Test
@@ -157,13 +166,17 @@ class DeadlinesTest {
   @EnabledOnOs(OS.LINUX)
   void theKernelTellsOfTheThreadsOfAJvmThatCanNot() throws Exception {
     JobTimeoutException stopped = timeout(submit("stop 0", JobOptions.timeout(millis(500))));
-    // A busy machine may not give it in the 100 ms that it has.
-    for (int tries = 0; stopped.threadDump().isEmpty() && tries < 10; tries++) {
+    // A busy machine may stop it after its deadline, or not give the dump in the 100 ms it has.
+    for (int tries = 0; !isOfStoppedThreads(stopped) && tries < 10; tries++) {
       stopped = timeout(submit("stop 0", JobOptions.timeout(millis(500))));
     }
     assertThat(stopped.threadDump().orElseThrow())
         .contains("as the kernel sees them")
         .containsPattern("\"forkyard-job\" stopped, \\d+ ms of CPU time");
+  }
+
+  private static boolean isOfStoppedThreads(JobTimeoutException stopped) {
+    return stopped.threadDump().orElse("").contains("\"forkyard-job\" stopped");
   }
 
   @Test
