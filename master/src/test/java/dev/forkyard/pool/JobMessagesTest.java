@@ -215,9 +215,8 @@ class JobMessagesTest {
       JobOptions soft =
           JobOptions.defaults()
               .withSoftTimeout(Duration.ofMillis(500))
-              .withListener(String.class, text -> waitFor(go));
-      JobFuture<String> flood =
-          pool.submit(Floods.class, "1000 " + directory.resolve("count"), soft);
+              .withListener(Done.class, done -> waitFor(go));
+      JobFuture<Integer> flood = pool.submit(Steps.class, 1_000, soft);
       // Its reply is there, and waits for the listener.
       await().until(() -> pool.stats().failed() == 1);
       assertThat(pool.submit(Obey.class, "pid").join()).isEqualTo(pid);
