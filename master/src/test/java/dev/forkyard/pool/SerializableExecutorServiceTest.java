@@ -115,6 +115,10 @@ class SerializableExecutorServiceTest {
     return Long.parseLong(Files.readString(mark));
   }
 
+  private static long ready() {
+    return pool.workers().stream().filter(w -> w.state() == WorkerInfo.State.READY).count();
+  }
+
   private static void assertGone(long pid) {
     assertThat(ProcessHandle.of(pid)).isEmpty();
   }
@@ -317,6 +321,8 @@ class SerializableExecutorServiceTest {
           futures.add(executor.submit(holding(name)));
         }
         awaitRunning("a");
+        // The last one first, so that the end of another one does not let it start.
+        Collections.reverse(futures);
         for (Future<String> future : futures) {
           assertThat(future.cancel(false)).isTrue();
           assertThatThrownBy(future::get).isInstanceOf(CancellationException.class);
@@ -465,10 +471,12 @@ class SerializableExecutorServiceTest {
 
     @Test
     void cancelsWhatHasNotEndedWhenTheTimeIsUp() throws Exception {
+      // Tests before this one have ended workers, and to boot takes time.
+      await().until(() -> ready() == 2);
       try (SerializableExecutorService executor = pool.asExecutorService()) {
         List<SerializableCallable<String>> tasks =
             List.of(SerializableTasks.GOOD, holding("held"), SerializableTasks.GOOD);
-        List<Future<String>> futures = executor.invokeAll(tasks, 2, TimeUnit.SECONDS);
+        List<Future<String>> futures = executor.invokeAll(tasks, 5, TimeUnit.SECONDS);
         assertThat(futures).hasSize(3).allMatch(Future::isDone);
         assertThat(futures.get(0).get()).isEqualTo("answer");
         assertThat(futures.get(1).isCancelled()).isTrue();
