@@ -208,7 +208,7 @@ class RecyclingTest {
 
   @Test
   void aHandlerThatDoesNotStopInTimeIsKilledAndItsReplacementWorks() {
-    try (ProcessPool pool = small(1).stopTimeout(Duration.ofMillis(700)).build()) {
+    try (ProcessPool pool = small(1).stopTimeout(Duration.ofSeconds(5)).build()) {
       Path file = directory.resolve("hangs");
       long old = Long.parseLong(pool.submit(Stopped.class, "hangs " + file).join());
       pool.recycle();

@@ -116,9 +116,10 @@ class ReloadTest {
   void workersTooManyEndTheirJobsFirst() throws Exception {
     try (ProcessPool pool = small(3).build()) {
       await().until(() -> ready(pool) == 3);
+      String go = directory.resolve("go").toString();
       List<JobFuture<String>> lasting = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        lasting.add(pool.submit(ProcessPoolTest.Obey.class, "sleep 1500"));
+        lasting.add(pool.submit(MapTest.AwaitFile.class, go));
       }
       await().until(() -> pool.stats().running() == 3);
       pool.resize(1);
@@ -126,8 +127,9 @@ class ReloadTest {
       for (int i = 0; i < 6; i++) {
         later.add(pool.submit(ProcessPoolTest.Obey.class, "pid"));
       }
+      Files.createFile(Path.of(go));
       for (JobFuture<String> job : lasting) {
-        assertThat(job.join()).isEqualTo("sleep 1500");
+        assertThat(job.join()).isEqualTo(go);
         assertThat(job.report().attempt()).isEqualTo(1);
       }
       assertThat(later.stream().map(JobFuture::join).distinct()).hasSize(1);
@@ -203,12 +205,15 @@ class ReloadTest {
   }
 
   @Test
-  void aSecondReloadAndOneOfAClosedPoolAreRefused() {
-    ProcessPool pool = small(1).build();
+  void aSecondReloadAndOneOfAClosedPoolAreRefused() throws Exception {
+    // No worker boots, so that the first one stays under way.
+    Path home = FirstWorker.javaHome(directory, "#!/bin/sh\nexec sleep 1000\n");
+    ProcessPool pool = small(1).classDataSharing(false).javaHome(home).build();
     CompletableFuture<@Nullable Void> first = pool.reload();
     assertThatThrownBy(() -> pool.reload().join())
         .hasCauseInstanceOf(ReloadFailedException.class)
         .hasMessageContaining("another reload is under way");
+    assertThat(first).isNotDone();
     pool.close();
     assertThat(first).isDone();
     assertThatThrownBy(() -> pool.reload().join())

@@ -85,8 +85,10 @@ class SupervisionTest {
 
   @Test
   void aJobWithoutADeadlineWhoseWorkerIsStoppedIsLostAsThat() throws Exception {
-    try (ProcessPool pool = small().heartbeatTimeout(Duration.ofSeconds(2)).build()) {
-      JobFuture<String> spinning = pool.submit(ProcessPoolTest.Obey.class, "sleep 4000");
+    Path go = directory.resolve("go");
+    // Longer than a busy machine keeps the neighbour from its signs of life.
+    try (ProcessPool pool = small().heartbeatTimeout(Duration.ofSeconds(8)).build()) {
+      JobFuture<String> neighbour = pool.submit(MapTest.AwaitFile.class, go.toString());
       JobFuture<String> stopped = pool.submit(DeadlinesTest.Patient.class, "stop 0");
       assertThatThrownBy(() -> stopped.get(30, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
@@ -94,7 +96,8 @@ class SupervisionTest {
           .isInstanceOfSatisfying(
               WorkerLostException.class, lost -> assertThat(lost.frozen()).isTrue())
           .hasMessageContaining("showed no sign of life");
-      assertThat(spinning.get(30, TimeUnit.SECONDS)).isEqualTo("sleep 4000");
+      Files.createFile(go);
+      assertThat(neighbour.get(30, TimeUnit.SECONDS)).isEqualTo(go.toString());
     }
   }
 
