@@ -106,16 +106,25 @@ class HostileWorkersTest {
   @Test
   void thatAnswersForOthersAnswersNobody() throws Exception {
     try (ProcessPool pool = pool(Deed.ANSWERS_FOR_OTHERS, 2)) {
-      List<JobFuture<String>> jobs = new ArrayList<>();
-      for (int i = 0; i < 40; i++) {
-        jobs.add(pool.submit(ProcessPoolTest.Obey.class, "sleep " + (100 + i % 2)));
-      }
-      for (int i = 0; i < jobs.size(); i++) {
-        assertThat(jobs.get(i).get(40, TimeUnit.SECONDS)).isEqualTo("sleep " + (100 + i % 2));
-        assertThat(jobs.get(i).report().attempt()).isEqualTo(1);
-      }
-      assertThat(pool.stats().succeeded()).isEqualTo(40);
+      int rounds = 0;
+      // The honest one may be done with all before the rogue has booted, and has had a job.
+      do {
+        runBesideTheRogue(pool);
+        rounds++;
+      } while (ends.isEmpty());
+      assertThat(pool.stats().succeeded()).isEqualTo(40L * rounds);
       assertRogueIsGone(0);
+    }
+  }
+
+  private static void runBesideTheRogue(ProcessPool pool) throws Exception {
+    List<JobFuture<String>> jobs = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      jobs.add(pool.submit(ProcessPoolTest.Obey.class, "sleep " + (100 + i % 2)));
+    }
+    for (int i = 0; i < jobs.size(); i++) {
+      assertThat(jobs.get(i).get(40, TimeUnit.SECONDS)).isEqualTo("sleep " + (100 + i % 2));
+      assertThat(jobs.get(i).report().attempt()).isEqualTo(1);
     }
   }
 
