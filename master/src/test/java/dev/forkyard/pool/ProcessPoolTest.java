@@ -379,11 +379,14 @@ class ProcessPoolTest {
   }
 
   @Test
-  void aDeadlineEndsTheFutureWithADumpAndKillsTheWorkerAlone() {
+  void aDeadlineEndsTheFutureWithADumpAndKillsTheWorkerAlone() throws IOException {
     try (ProcessPool pool = small().build()) {
-      JobFuture<String> slow = pool.submit(Obey.class, "sleep 1500");
+      // Loads the job's class, which would count as the time of the job.
+      pool.broadcast(Obey.class, "warm").forEach(JobFuture::join);
+      Path go = directory.resolve("go");
+      JobFuture<String> held = pool.submit(MapTest.AwaitFile.class, go.toString());
       JobFuture<String> spin =
-          pool.submit(Obey.class, "spin", JobOptions.timeout(Duration.ofMillis(300)));
+          pool.submit(Obey.class, "spin", JobOptions.timeout(Duration.ofSeconds(1)));
       JobTimeoutException timeout = failure(spin, JobTimeoutException.class);
       assertThat(timeout.deadline()).isEqualTo(JobTimeoutException.Deadline.RUN);
       // A busy machine may not give it in the 100 ms that it has.
@@ -392,7 +395,8 @@ class ProcessPoolTest {
           .ifPresent(dump -> assertThat(dump).containsAnyOf("Obey.handle", "the kernel sees"));
       long pid = timeout.workerPid().orElseThrow();
       await().until(() -> ProcessHandle.of(pid).isEmpty());
-      assertThat(slow.join()).isEqualTo("sleep 1500");
+      Files.createFile(go);
+      assertThat(held.join()).isEqualTo(go.toString());
     }
   }
 
