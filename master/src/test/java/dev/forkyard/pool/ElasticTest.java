@@ -109,6 +109,7 @@ class ElasticTest {
       assertThat(release("job", jobs)).isNotEmpty();
       assertThat(pool.stats().started()).isEqualTo(4);
     }
+    await().until(() -> events.size() >= 4);
     assertThat(events.subList(0, 4)).allMatch(event -> event instanceof PoolEvent.WorkerStarting);
   }
 
