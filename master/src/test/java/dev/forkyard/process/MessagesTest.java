@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,7 @@ class MessagesTest {
                 .maxBufferedBytes(limit));
     Messages<Integer> counts = messages(child, Integer.class);
     AtomicInteger sent = new AtomicInteger();
+    AtomicBoolean shown = new AtomicBoolean();
     List<CompletableFuture<?>> written = new ArrayList<>();
     // The child's memory is bounded too: a quarter of its heap, and what the socket holds.
     assertThatIllegalStateException()
@@ -166,6 +168,7 @@ class MessagesTest {
                 sent.incrementAndGet();
                 written.add(future);
                 if (!child.isWritable()) {
+                  shown.set(true);
                   // A slow machine's child may only not have come to it.
                   waitABit(future);
                 }
@@ -173,7 +176,8 @@ class MessagesTest {
             })
         .withMessageContaining("maxBufferedBytes (" + limit + ")")
         .withMessageMatching(".*: [0-9]{7} bytes of messages wait.*");
-    assertThat(child.isWritable()).isFalse();
+    // By now the child may have come to it after all, and taken some.
+    assertThat(shown).isTrue();
     assertThat(child.isConnected()).isTrue();
 
     child.stdin().write('\n');
@@ -214,9 +218,10 @@ class MessagesTest {
         .until(
             () -> {
               int now = progress.queue().size();
-              return last.getAndSet(now) == now && now > 0;
+              // With fewer it has not come to the limit: it pauses for a reason of its own.
+              return last.getAndSet(now) == now && now >= 16;
             });
-    assertThat(last.get()).as("messages that the child could send").isBetween(16, 128);
+    assertThat(last.get()).as("messages that the child could send").isLessThanOrEqualTo(128);
 
     Messages<byte[]> arrived = messages(child, byte[].class);
     for (int i = 0; i < 1000; i++) {
@@ -253,10 +258,10 @@ class MessagesTest {
       for (int i = 0; i < 3; i++) {
         parent.send(i);
       }
-      parent.onDisconnect().thenRun(disconnects::incrementAndGet);
+      CompletableFuture<Void> counted = parent.onDisconnect().thenRun(disconnects::incrementAndGet);
       parent.disconnect();
       parent.disconnect();
-      parent.onDisconnect().join();
+      counted.join();
       print("send", parent.send("late"));
       print("strict", parent.sendStrict("late"));
       System.out.println(disconnects.get() + " disconnect, connected: " + parent.isConnected());
@@ -320,7 +325,7 @@ class MessagesTest {
     ForkedProcess child = forks.fork(Left.class, Forks.options().stdout(Stdio.pipe()));
     Messages<String> lines = lines(child.stdout());
     AtomicInteger disconnects = new AtomicInteger();
-    child.onDisconnect().thenRun(disconnects::incrementAndGet);
+    CompletableFuture<Void> counted = child.onDisconnect().thenRun(disconnects::incrementAndGet);
     for (int i = 1; i <= 1000; i++) {
       child.send(i);
     }
@@ -329,7 +334,7 @@ class MessagesTest {
     assertClosed(child);
     assertThat(lines.next()).isEqualTo("sum 500500, connected: false");
     assertThat(lines.next()).isEqualTo("send ChannelClosedException");
-    get(child.onDisconnect());
+    get(counted);
     // Its main has returned and nothing more can be heard.
     assertThat(get(child.onExit()).exitCode()).hasValue(0);
     assertThat(disconnects).hasValue(1);
@@ -780,6 +785,7 @@ class MessagesTest {
       while (System.in.read() >= 0) {
         writer.interrupt();
       }
+      System.out.println("done");
       writer.join();
     }
   }
@@ -790,11 +796,14 @@ class MessagesTest {
         forks.fork(
             Interrupted.class,
             Forks.options().stdin(Stdio.pipe()).stdout(Stdio.pipe()).maxBufferedBytes(MEBIBYTE));
-    assertThat(lines(child.stdout()).next()).isEqualTo("true");
+    Messages<String> lines = lines(child.stdout());
+    assertThat(lines.next()).isEqualTo("true");
     Messages<String> texts = messages(child, String.class);
     assertThat(texts.next()).isEqualTo("interrupted");
     child.stdin().write(new byte[10]);
     child.stdin().close();
+    // Its writer waits until somebody listens, and must not be done before it is interrupted.
+    assertThat(lines.next()).isEqualTo("done");
     Messages<byte[]> arrived = messages(child, byte[].class);
     for (int i = 0; i < 64; i++) {
       arrived.next();
