@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -155,8 +157,15 @@ class ExecOutputTest {
   }
 
   @Test
-  void whatIsLeftBehindAndWritesOnHoldsNothingUpAndHasNoReader() throws Exception {
-    ExecResult result = get(exec("(trap '' HUP; exec yes) & sleep 0.1", Integer.MAX_VALUE));
+  void whatIsLeftBehindAndWritesOnHoldsNothingUpAndHasNoReader(@TempDir Path directory)
+      throws Exception {
+    String program =
+        """
+        (trap '' HUP; echo y; echo y; : >%1$s; exec yes) &
+        while [ ! -e %1$s ]; do sleep 0.01; done
+        """;
+    Path written = directory.resolve("written");
+    ExecResult result = get(exec(program.formatted(written), Integer.MAX_VALUE));
     assertThat(result.stdout()).startsWith("y\ny\n");
     // It ends by itself, from writing to a pipe that is closed.
     children.awaitNoneLeft();
