@@ -124,7 +124,7 @@ class LeakTest {
     releaseTheGuard();
     await().atMost(UNTIL_IDLE).until(() -> guards().isEmpty());
     holdTheGuard();
-    assertThat(guards()).hasSize(1);
+    awaitOneGuard();
     assertThat(holder.kill("SIGUSR1")).isTrue();
     assertThat(get(holder.onExit()).signal()).hasValue("SIGUSR1");
   }
@@ -145,7 +145,7 @@ class LeakTest {
     await().atMost(UNTIL_IDLE).until(() -> descriptors() <= before);
   }
 
-  /** One that an earlier test had may be on its way out. */
+  /** One that an earlier test had may be on its way out, and a new one has no name at first. */
   private static void awaitOneGuard() {
     await().atMost(UNTIL_IDLE).until(() -> guards().size() == 1);
   }

@@ -162,6 +162,8 @@ class ProgramTest {
   static final class OpensTooMany {
 
     public static void main(String[] args) throws Exception {
+      // As long as it lives the guard of all children does, whose descriptors would else be free.
+      ChildProcess holder = ChildProcess.spawn(List.of("cat"));
       // Classes are loaded from files too.
       boolean well = start();
       refuse();
@@ -178,6 +180,7 @@ class ProgramTest {
         hog.close();
       }
       well &= start() && ChildProcess.exec("true").get(20, TimeUnit.SECONDS) != null;
+      holder.stdin().close();
       System.out.println("refused " + refused + ", and then " + (well ? "well" : "not"));
     }
 
