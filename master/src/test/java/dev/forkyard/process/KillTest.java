@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -22,9 +21,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** How children are ended, alone or with all that they started. */
 @Timeout(60)
 class KillTest {
-
-  /** When the future of a kill completes at the latest. */
-  private static final long TREE_SECONDS = 5;
 
   /** Within which a tree is gone. */
   private static final Duration TREE_GONE = Duration.ofSeconds(1);
@@ -149,7 +145,7 @@ class KillTest {
               session.options(children));
       await().atMost(LIMIT).until(() -> children.alive().size() >= 7);
       long since = System.nanoTime();
-      child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
+      get(child.killTree());
       quickest = Duration.ofNanos(System.nanoTime() - since);
       assertThat(children.alive()).isEmpty();
       assertThat(get(child.onExit()).signal()).hasValue("SIGKILL");
@@ -189,8 +185,8 @@ class KillTest {
           ready(
               "(%s wait) & echo ready; %s wait".formatted(grows.formatted(100), grows.formatted(9)),
               session.options(children));
-      child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
-      await().atMost(TREE_SECONDS, TimeUnit.SECONDS).until(() -> children.alive().isEmpty());
+      get(child.killTree());
+      children.awaitNoneLeft();
     }
   }
 
@@ -202,8 +198,8 @@ class KillTest {
             "(sleep 1000 & timeout 1000 sleep 1000 &) ; echo ready; sleep 1000; :",
             children.spawn().ownSession());
     await().atMost(LIMIT).until(() -> children.alive("sleep 1000").size() >= 4);
-    child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
-    await().atMost(TREE_SECONDS, TimeUnit.SECONDS).until(() -> children.alive().isEmpty());
+    get(child.killTree());
+    children.awaitNoneLeft();
   }
 
   @ParameterizedTest
@@ -211,8 +207,8 @@ class KillTest {
   void aDescendantThatLeftTheSessionIsGoneToo(Session session) throws Exception {
     ChildProcess child =
         ready("setsid sh -c 'echo ready; sleep 1000; :' & wait", session.options(children));
-    child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
-    await().atMost(TREE_SECONDS, TimeUnit.SECONDS).until(() -> children.alive().isEmpty());
+    get(child.killTree());
+    children.awaitNoneLeft();
   }
 
   @ParameterizedTest
@@ -229,8 +225,8 @@ class KillTest {
                   children.spawn().build());
       CompletableFuture<?> first = child.killTree();
       CompletableFuture<?> second = child.killTree();
-      CompletableFuture.allOf(first, second).get(TREE_SECONDS, TimeUnit.SECONDS);
-      child.onClose().get(TREE_SECONDS, TimeUnit.SECONDS);
+      get(CompletableFuture.allOf(first, second));
+      get(child.onClose());
     }
     children.awaitNoneLeft();
   }
@@ -252,7 +248,7 @@ class KillTest {
         ready(
             "trap 'exit 5' USR2; sleep 1000 & echo ready; while :; do sleep 0.1; done",
             children.spawn().detached());
-    child.killTree().get(TREE_SECONDS, TimeUnit.SECONDS);
+    get(child.killTree());
     children.awaitNoneLeft();
     get(child.onExit());
   }
