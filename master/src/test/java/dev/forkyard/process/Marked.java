@@ -28,6 +28,8 @@ final class Marked implements AfterEachCallback {
 
   private final String mark = UUID.randomUUID().toString();
 
+  private boolean killing;
+
   String mark() {
     return mark;
   }
@@ -59,10 +61,20 @@ final class Marked implements AfterEachCallback {
   }
 
   void awaitNoneLeft() {
-    await().atMost(LIMIT).until(() -> alive().isEmpty());
+    await().atMost(LIMIT).until(this::noneIsLeft);
   }
 
+  private boolean noneIsLeft() {
+    List<ProcessHandle> alive = alive();
+    if (killing) {
+      alive.forEach(ProcessHandle::destroyForcibly);
+    }
+    return alive.isEmpty();
+  }
+
+  /** What has no mark just now, in the midst of an exec, is killed when it has. */
   void killAll() {
+    killing = true;
     alive().forEach(ProcessHandle::destroyForcibly);
   }
 
