@@ -131,10 +131,10 @@ class LeakTest {
 
   @Test
   void aGuardOfAllChildrenThatIsKilledIsReplaced() throws Exception {
-    awaitOneGuard();
-    List<Long> before = guards();
+    List<Long> before = awaitOneGuard();
     ProcessHandle.of(before.get(0)).ifPresent(ProcessHandle::destroyForcibly);
-    await().atMost(LIMIT).until(() -> guards().size() == 1 && !guards().equals(before));
+    // One look, since between two the killed one would go.
+    await().atMost(LIMIT).until(LeakTest::guards, now -> now.size() == 1 && !now.equals(before));
     // It is of use at once.
     assertThat(holder.kill("SIGUSR1")).isTrue();
     assertThat(get(holder.onExit()).signal()).hasValue("SIGUSR1");
@@ -146,8 +146,8 @@ class LeakTest {
   }
 
   /** One that an earlier test had may be on its way out, and a new one has no name at first. */
-  private static void awaitOneGuard() {
-    await().atMost(UNTIL_IDLE).until(() -> guards().size() == 1);
+  private static List<Long> awaitOneGuard() {
+    return await().atMost(UNTIL_IDLE).until(LeakTest::guards, now -> now.size() == 1);
   }
 
   private static List<Long> guards() {
