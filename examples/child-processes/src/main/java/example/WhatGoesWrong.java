@@ -11,7 +11,7 @@ public final class WhatGoesWrong {
 
   public static void main(String[] args) {
     tell("ls /no/such/file", ExecOptions.defaults());
-    tell("echo so far; sleep 100", ExecOptions.builder().timeout(Duration.ofMillis(300)).build());
+    tell("echo so far; sleep 100", ExecOptions.builder().timeout(Duration.ofSeconds(3)).build());
     tell("yes", ExecOptions.builder().maxBuffer(1000).build());
     try {
       ChildProcess.execFile(List.of("no-such-program")).join();
