@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -40,8 +41,8 @@ class LeftoversTest {
   @Test
   void aSocketsDirectoryAndAFileInSharedMemoryAreFound() throws Exception {
     Leftovers leftovers = new Leftovers(NAME + "=" + directory, directory);
-    // No process has this id.
-    long master = Long.MAX_VALUE;
+    // No process has this id, and no other run of this test.
+    long master = ThreadLocalRandom.current().nextLong(1L << 32, Long.MAX_VALUE);
     Path shared = Files.createFile(Path.of("/dev/shm/forkyard-" + master + "-test"));
     try {
       Path socket = Files.createDirectory(directory.resolve("forkyard-1"));
