@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -76,7 +77,7 @@ class ForkyardCommandIT {
   @Test
   void withRetriesAKilledWorkerCostsNothing() throws Exception {
     try (Command run = Command.start("run", "-w", "1", "--retries", "1", "--json", "fault")) {
-      run.input("a\ngrandchild 2\nb\n");
+      run.input("a\ngrandchild 10\nb\n");
       Command.signal(workerOf(running(run)), "KILL");
       assertThat(run.exitCode()).as(run.errors()).isZero();
       List<JsonNode> jobs = json(run.out());
@@ -103,7 +104,7 @@ class ForkyardCommandIT {
 
   @Test
   void deathsAreToldApartAndCostOneJobEach() throws Exception {
-    try (Command run = Command.start("run", "-t", "1s", "fault")) {
+    try (Command run = Command.start("run", "-t", "10s", "fault")) {
       run.input("one\nexit 3\ntwo\nsegv\noom\nspin\nthree\n");
       assertThat(run.exitCode()).isEqualTo(1);
       Matcher report = CRASH_REPORT.matcher(run.errors());
@@ -116,7 +117,7 @@ class ForkyardCommandIT {
           .anyMatch(line -> line.matches(".*job 2 \"exit 3\": worker \\d+ exited with code 3"))
           .anyMatch(line -> line.matches(".*job 4 \"segv\": worker \\d+ crashed by SIGSEGV .*"))
           .anyMatch(line -> line.matches(".*job 5 \"oom\": worker \\d+ ran out of memory.*"))
-          .anyMatch(line -> line.matches(".*job 6 \"spin\": timed out: ran longer than 1s, .*"));
+          .anyMatch(line -> line.matches(".*job 6 \"spin\": timed out: ran longer than 10s, .*"));
       run.assertNothingLeft();
     }
   }
@@ -318,6 +319,8 @@ class ForkyardCommandIT {
     assumeThat(interruptsAreIgnored()).as("SIGINT ignored by whoever runs the tests").isFalse();
     try (Command run = Command.start("run", "fault", "a", "grandchild 100")) {
       running(run);
+      // The two run at once, so the other may be the later one.
+      await().atMost(LIMIT).until(() -> run.out().equals("a\n"));
       run.signal("INT");
       assertThat(run.exitCode()).isEqualTo(130);
       assertThat(run.errors().lines())
@@ -332,7 +335,7 @@ class ForkyardCommandIT {
   void aTermLetsRunningJobsEndAndTakesNoMore() throws Exception {
     try (Command run = Command.start("run", "fault");
         OutputStream in = run.openInput()) {
-      in.write("a\ngrandchild 2\n".getBytes(UTF_8));
+      in.write("a\ngrandchild 5\n".getBytes(UTF_8));
       in.flush();
       running(run);
       run.signal("TERM");
@@ -445,8 +448,10 @@ class ForkyardCommandIT {
 
   /** The process that a job of {@code grandchild} started: while there is one, the job runs. */
   private static ProcessHandle running(Command run) {
-    await().atMost(LIMIT).until(() -> !run.started("sleep").isEmpty());
-    return run.started("sleep").get(0);
+    return await()
+        .atMost(LIMIT)
+        .until(() -> run.started("sleep").stream().findFirst(), Optional::isPresent)
+        .orElseThrow();
   }
 
   private static long workerOf(ProcessHandle grandchild) {
