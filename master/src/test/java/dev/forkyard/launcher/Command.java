@@ -30,7 +30,7 @@ final class Command implements AutoCloseable {
   static final Path CACHES = ROOT.normalize().resolve("master/target/caches");
 
   private static final Duration LIMIT = Duration.ofSeconds(90);
-  private static final Duration UNTIL_GONE = Duration.ofSeconds(5);
+  private static final Duration UNTIL_GONE = Duration.ofSeconds(20);
 
   private final String mark = "FORKYARD_TEST=" + UUID.randomUUID();
   private final Process process;
