@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,22 +21,25 @@ import org.junit.jupiter.api.io.TempDir;
 class PrepareIT {
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
-  private static final Path BUILT = Command.ROOT.normalize().resolve("master/target/launcher");
 
   @TempDir private Path caches;
+  @TempDir private Path root;
 
-  /** What Maven has just packaged is current, so the script need not build it again. */
+  private Path script;
+  private Path built;
+
+  /** A launcher of its own: from the archives beside the build's, other tests' commands start. */
   @BeforeEach
-  void markAsBuilt() throws IOException {
-    Command.markAsBuilt();
-    removeArchives();
-  }
-
-  @AfterEach
-  void removeArchives() throws IOException {
-    for (Path each : archives("*.jsa*")) {
-      Files.delete(each);
+  void copyTheLauncher() throws IOException {
+    script = Files.copy(Command.SCRIPT, root.resolve("forkyard"));
+    built = Files.createDirectories(root.toRealPath().resolve("master/target/launcher"));
+    Path library = Files.createDirectory(built.resolve("lib"));
+    try (Stream<Path> jars = Files.list(Command.ROOT.resolve("master/target/launcher/lib"))) {
+      for (Path each : jars.toList()) {
+        Files.copy(each, library.resolve(each.getFileName()));
+      }
     }
+    Command.markAsBuilt(root);
   }
 
   @Test
@@ -45,12 +47,12 @@ class PrepareIT {
     prepare();
     try (Command run = start("run", "sleep", "60s")) {
       awaitWorker(run);
-      assertThat(maps(run, "dev.forkyard.launcher.Launcher")).contains(BUILT + "/master");
+      assertThat(maps(run, "dev.forkyard.launcher.Launcher")).contains(built + "/master");
       assertThat(maps(run, "dev.forkyard.worker.WorkerMain")).contains(caches + "/forkyard/worker");
     }
-    try (Command run = env("FORKYARD_CDS=off", Command.SCRIPT.toString(), "run", "sleep", "60s")) {
+    try (Command run = env("FORKYARD_CDS=off", script.toString(), "run", "sleep", "60s")) {
       awaitWorker(run);
-      assertThat(maps(run, "dev.forkyard.launcher.Launcher")).doesNotContain(BUILT + "/master");
+      assertThat(maps(run, "dev.forkyard.launcher.Launcher")).doesNotContain(built + "/master");
       assertThat(maps(run, "dev.forkyard.worker.WorkerMain")).doesNotContain(caches.toString());
     }
   }
@@ -69,7 +71,7 @@ class PrepareIT {
   void aTruncatedArchiveIsNotUsed() throws Exception {
     prepare();
     try (RandomAccessFile archive =
-        new RandomAccessFile(writable(archives("*.jsa").get(0)).toFile(), "rw")) {
+        new RandomAccessFile(writable(archives().get(0)).toFile(), "rw")) {
       archive.setLength(archive.length() / 2);
     }
     try (Command run = start("run", "-q", "echo", "hi")) {
@@ -101,7 +103,7 @@ class PrepareIT {
       assertThat(prepare.out()).isEmpty();
       prepare.assertNothingLeft();
     }
-    assertThat(archives("*.jsa")).hasSize(1);
+    assertThat(archives()).hasSize(1);
     try (Stream<Path> files = Files.list(caches.resolve("forkyard"))) {
       assertThat(files).hasSize(1);
     }
@@ -109,8 +111,7 @@ class PrepareIT {
 
   private Command start(String... arguments) throws IOException {
     return env(
-        Stream.concat(Stream.of(Command.SCRIPT.toString()), Stream.of(arguments))
-            .toArray(String[]::new));
+        Stream.concat(Stream.of(script.toString()), Stream.of(arguments)).toArray(String[]::new));
   }
 
   private Command env(String... words) throws IOException {
@@ -139,8 +140,8 @@ class PrepareIT {
     return maps.toString();
   }
 
-  private static List<Path> archives(String pattern) throws IOException {
-    try (var files = Files.newDirectoryStream(BUILT, pattern)) {
+  private List<Path> archives() throws IOException {
+    try (var files = Files.newDirectoryStream(built, "*.jsa")) {
       return StreamSupport.stream(files.spliterator(), false).toList();
     }
   }
