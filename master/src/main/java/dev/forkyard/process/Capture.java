@@ -5,18 +5,23 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the first bytes of an output, up to a limit, and counts those that it dropped. */
+/**
+ * Keeps the first bytes of an output, up to a limit, and counts those that it dropped. One that has
+ * failed to keep some keeps none, so that nobody takes what it has for the whole.
+ */
 final class Capture implements OutputSink {
 
   private static final int FIRST_BYTES = 1 << 10;
+  private static final byte[] NOTHING = {};
 
   private final int limit;
   private final @Nullable Capture all;
   private final Runnable onOverflow;
   private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
-  private byte[] kept = {};
+  private byte[] kept = NOTHING;
   private int size;
   private long dropped;
+  private @Nullable OutOfMemoryError failure;
 
   /**
    * Makes an empty one.
@@ -34,9 +39,15 @@ final class Capture implements OutputSink {
   @Override
   public boolean accept(ByteBuffer bytes) {
     int start = bytes.position();
-    boolean tooMuch = add(bytes);
-    if (all != null) {
-      all.add(bytes.duplicate().limit(bytes.position()).position(start));
+    boolean tooMuch;
+    try {
+      tooMuch = add(bytes);
+      if (all != null) {
+        all.add(bytes.duplicate().limit(bytes.position()).position(start));
+      }
+    } catch (OutOfMemoryError noRoom) {
+      fail(noRoom);
+      throw noRoom;
     }
     if (tooMuch) {
       onOverflow.run();
@@ -46,6 +57,9 @@ final class Capture implements OutputSink {
 
   /** Takes what is within the limit; whether these were the first that were not. */
   private synchronized boolean add(ByteBuffer bytes) {
+    if (failure != null) {
+      return false;
+    }
     int count = Math.min(bytes.remaining(), limit - size);
     if (size + count > kept.length) {
       long wanted = Math.max(Math.max(FIRST_BYTES, 2L * kept.length), (long) size + count);
@@ -56,6 +70,23 @@ final class Capture implements OutputSink {
     boolean first = dropped == 0 && bytes.hasRemaining();
     dropped += bytes.remaining();
     return first;
+  }
+
+  /** Lets go of what it has: most likely the heap is short of just that. */
+  void fail(OutOfMemoryError why) {
+    synchronized (this) {
+      failure = why;
+      kept = NOTHING;
+      size = 0;
+    }
+    if (all != null) {
+      all.fail(why);
+    }
+  }
+
+  /** Why it keeps nothing; null if it has kept all within the limit. */
+  synchronized @Nullable OutOfMemoryError failure() {
+    return failure;
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The JDK gives a child no descriptor but its own pipes', which can't be waited for without a
  * thread each, so the child's end is opened by its name below {@code /proc/self/fd}. The events are
  * edge-triggered: each is read out until nothing is left or the sink has enough, and what is left
- * then is read when it resumes, without an event.
+ * then is read when it resumes, without an event. A sink that throws ends its own pipe, and not the
+ * thread that reads the others'.
  */
 final class EpollPipe implements OutputSource, EpollIoHandle {
 
@@ -30,7 +32,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   private static final int MAX_READS = 16;
   private static final File DESCRIPTORS = new File("/proc/self/fd");
 
-  /** Made at the first child; its one thread stays, and is a daemon. */
+  /** Made at the first child, and again should it end; its one thread stays, and is a daemon. */
   private static @Nullable IoEventLoop shared;
 
   /** Used on the loop alone. */
@@ -60,9 +62,10 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
     return new EpollPipe(loop, ends[0], ends[1]);
   }
 
-  private static synchronized IoEventLoop loop() throws IOException {
+  /** The one of all children. */
+  static synchronized IoEventLoop loop() throws IOException {
     IoEventLoop known = shared;
-    if (known == null) {
+    if (known == null || known.isShuttingDown()) {
       try {
         known =
             new MultiThreadIoEventLoopGroup(
@@ -126,11 +129,20 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
 
   @Override
   public void resume() {
-    loop.execute(
+    onLoop(
         () -> {
           paused = false;
           readOut();
         });
+  }
+
+  private void onLoop(Runnable action) {
+    try {
+      loop.execute(action);
+    } catch (RejectedExecutionException loopHasEnded) {
+      // Nobody reads any more, and nobody else is there now who could tell the sink.
+      end();
+    }
   }
 
   private void readOut() {
@@ -147,11 +159,21 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
         end();
       } else if (count == 0) {
         return;
-      } else if (!to.accept(buffer.limit(count))) {
+      } else if (!accepts(to, buffer.limit(count))) {
         // What the child writes from now on is an event each time, and must not be read.
         paused = true;
         return;
       }
+    }
+  }
+
+  private boolean accepts(OutputSink to, ByteBuffer bytes) {
+    try {
+      return to.accept(bytes);
+    } catch (RuntimeException | Error thrown) {
+      Callbacks.report(thrown);
+      end();
+      return false;
     }
   }
 
@@ -166,7 +188,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   private void end() {
     if (!ended) {
       ended = true;
-      if (registration != null) {
+      if (registration != null && !loop.isShutdown()) {
         registration.cancel();
       }
       closeQuietly(reading);
@@ -179,7 +201,7 @@ final class EpollPipe implements OutputSource, EpollIoHandle {
   @Override
   public void close() {
     closeQuietly(writing);
-    loop.execute(this::end);
+    onLoop(this::end);
   }
 
   private static void closeQuietly(FileDescriptor descriptor) {

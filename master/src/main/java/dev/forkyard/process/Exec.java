@@ -188,6 +188,16 @@ final class Exec {
   }
 
   private void complete(ExitStatus status) {
+    try {
+      tell(status);
+    } catch (OutOfMemoryError noRoomForTheResult) {
+      stdout.fail(noRoomForTheResult);
+      stderr.fail(noRoomForTheResult);
+      tell(status);
+    }
+  }
+
+  private void tell(ExitStatus status) {
     ExecException failure = failure(status);
     // Without the lock: this calls the user's code, and the thread that reads all pipes may want
     // it.
@@ -199,7 +209,8 @@ final class Exec {
   }
 
   private synchronized @Nullable ExecException failure(ExitStatus status) {
-    if (status.success() && stop == Stop.NONE) {
+    OutOfMemoryError unkept = stdout.failure() == null ? stderr.failure() : stdout.failure();
+    if (status.success() && stop == Stop.NONE && unkept == null) {
       return null;
     }
     return new ExecException(
@@ -210,8 +221,8 @@ final class Exec {
         forced && !status.signal().equals(Optional.of(options.killSignal())),
         stdout.overflowed(),
         stderr.overflowed(),
-        why(status),
-        null);
+        why(status, unkept),
+        unkept);
   }
 
   private ExecResult result(ExitStatus status) {
@@ -230,7 +241,7 @@ final class Exec {
     return duration == null ? 0 : duration.toMillis();
   }
 
-  private String why(ExitStatus status) {
+  private String why(ExitStatus status, @Nullable OutOfMemoryError unkept) {
     return switch (stop) {
       case TIMEOUT -> "timed out after " + millis(options.timeout()) + " ms and " + status;
       case CANCEL -> "was canceled and " + status;
@@ -241,7 +252,10 @@ final class Exec {
               + (stdout.overflowed() ? "stdout" : "stderr")
               + " and "
               + status;
-      case NONE -> status.toString();
+      case NONE ->
+          unkept == null
+              ? status.toString()
+              : "wrote more than there is room for in the heap and " + status;
     };
   }
 }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A program did not exit with 0, was killed, or could not be started (then the cause is a {@link
- * ProcessStartException}). The message tells the command, what happened and its last words.
+ * ProcessStartException}); or the heap had no room for its output, of which there is none then. The
+ * message tells the command, what happened and its last words.
  */
 public final class ExecException extends RuntimeException {
 

@@ -284,6 +284,43 @@ class ChildOutputTest {
     assertThat(buffers).isLessThan(4_000);
   }
 
+  @Test
+  void aSinkThatThrowsEndsItsOwnPipeAlone() throws Exception {
+    thrown.expect(1);
+    ChildProcess other = shell("read -r line; echo \"$line\"");
+    ThrowingSink sink = new ThrowingSink();
+    Launch launch =
+        new Launch(
+            List.of("echo", "out"),
+            options(),
+            new SpawnOptions.Streams(Stdio.ignore(), Stdio.pipe(), Stdio.ignore(), false));
+    ChildProcess child =
+        new ChildProcess(
+            ChildProcess.start(launch, options(), new Callbacks(), null, null, sink, null));
+    child.watch();
+    get(sink.ended);
+    get(child.onClose());
+    other.stdin().write("still read\n".getBytes(UTF_8));
+    other.stdin().close();
+    assertThat(other.stdout().readAllBytes()).asString(UTF_8).isEqualTo("still read\n");
+    assertThat(shell("echo later").stdout().readAllBytes()).asString(UTF_8).isEqualTo("later\n");
+  }
+
+  private static final class ThrowingSink implements OutputSink {
+
+    final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    @Override
+    public boolean accept(ByteBuffer bytes) {
+      throw new OutOfMemoryError("thrown by a test, on purpose");
+    }
+
+    @Override
+    public void end() {
+      ended.complete(null);
+    }
+  }
+
   private static void assertThatItWaits(ChildProcess child) throws IOException {
     AtomicLong last = new AtomicLong();
     await()

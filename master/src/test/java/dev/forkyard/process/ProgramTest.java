@@ -215,6 +215,35 @@ class ProgramTest {
   }
 
   @Test
+  void anOutputThatTheHeapHasNoRoomForFailsItsOwnRunAlone() throws Exception {
+    ChildProcess program = run(OtherJvm.command(List.of("-Xmx64m"), ReadsTooMuch.class));
+    assertThat(text(program.stdout()))
+        .endsWith("there is no room for it\nother\nlater\n")
+        .contains("OutOfMemoryError");
+    assertThat(get(program.onClose()).success()).isTrue();
+  }
+
+  /** Runs what exits with 0 though it could not write all, beside another and before a third. */
+  static final class ReadsTooMuch {
+
+    public static void main(String[] args) throws Exception {
+      ChildProcess other = ChildProcess.spawn(List.of("sh", "-c", "read -r line; echo other"));
+      ExecOptions options = ExecOptions.builder().maxBuffer(1 << 30).build();
+      try {
+        ChildProcess.exec("head -c 200000000 /dev/zero; exit 0", options).get(20, TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        System.out.println(
+            e.getCause().getCause() instanceof OutOfMemoryError
+                ? "there is no room for it"
+                : "failed: " + e);
+      }
+      other.stdin().close();
+      System.out.print(text(other.stdout()));
+      System.out.print(ChildProcess.exec("echo later").get(20, TimeUnit.SECONDS).stdout());
+    }
+  }
+
+  @Test
   void anEndIsToldAlsoWhereAllThreadsOfTheCommonPoolAreBusy() throws Exception {
     for (int parallelism : List.of(1, 2)) {
       ChildProcess program =
