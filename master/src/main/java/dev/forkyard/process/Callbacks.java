@@ -2,7 +2,9 @@ package dev.forkyard.process;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,26 +17,54 @@ import org.jspecify.annotations.Nullable;
 final class Callbacks implements Executor {
 
   private static final int IDLE_SECONDS = 2;
+  private static final int RETRY_MILLIS = 100;
 
   private static final Executor THREADS = threads("forkyard-callback-");
+
+  /** What the system has no thread for comes again on this one's, which stays. */
+  private static final ScheduledThreadPoolExecutor RETRIES =
+      new ScheduledThreadPoolExecutor(1, daemons("forkyard-retry-"));
 
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
   private boolean running;
 
-  /** As many threads as are needed, which end when there is nothing to do for a while. */
+  Callbacks() {
+    // Before there is a child: later it may be the one that can't be had.
+    RETRIES.prestartCoreThread();
+  }
+
+  /**
+   * As many threads as are needed, which end when there is nothing to do for a while. A task for
+   * which there is none waits until there is: it may be all that tells of a child's end.
+   */
   static Executor threads(String name) {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            daemons(name));
+    return task -> execute(threads, task);
+  }
+
+  private static ThreadFactory daemons(String name) {
     AtomicInteger count = new AtomicInteger();
-    return new ThreadPoolExecutor(
-        0,
-        Integer.MAX_VALUE,
-        IDLE_SECONDS,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, name + count.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+    return task -> {
+      Thread thread = new Thread(task, name + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  private static void execute(Executor threads, Runnable task) {
+    try {
+      threads.execute(task);
+    } catch (OutOfMemoryError noThread) {
+      var unused =
+          RETRIES.schedule(() -> execute(threads, task), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** For what need not come in any order. */
