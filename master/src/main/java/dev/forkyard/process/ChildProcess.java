@@ -219,13 +219,14 @@ public sealed class ChildProcess permits ForkedProcess {
     boolean shared = own == null && !how.detached();
     ProcessGuard guard = null;
     ChildSocket socket = null;
+    Process process = null;
     try {
       guard = shared ? SharedGuard.acquire() : own;
       if (how.socket()) {
         socket = ChildSocket.open();
         launch.environment(SOCKET_VARIABLE, socket.path());
       }
-      Process process = launch.start();
+      process = launch.start();
       if (guard != null) {
         guard.watch(process.pid(), launch.reach());
       }
@@ -242,21 +243,38 @@ public sealed class ChildProcess permits ForkedProcess {
           stdout,
           stderr,
           callbacks);
-    } catch (IOException | RuntimeException e) {
-      launch.abandon();
-      if (socket != null) {
-        socket.close();
+    } catch (IOException e) {
+      undo(launch, process, guard, shared, socket);
+      throw new ProcessStartException(
+          ProcessStartException.Reason.REFUSED,
+          launch.command(),
+          String.valueOf(e.getMessage()),
+          e);
+    } catch (RuntimeException | Error e) {
+      undo(launch, process, guard, shared, socket);
+      throw e;
+    }
+  }
+
+  /** What was started is not to run on where nobody has it, as when there is no thread to read. */
+  private static void undo(
+      Launch launch,
+      @Nullable Process process,
+      @Nullable ProcessGuard guard,
+      boolean shared,
+      @Nullable ChildSocket socket) {
+    if (process != null) {
+      process.destroyForcibly();
+      if (guard != null) {
+        guard.forget(process.pid());
       }
-      if (shared && guard != null) {
-        SharedGuard.release();
-      }
-      throw e instanceof RuntimeException known
-          ? known
-          : new ProcessStartException(
-              ProcessStartException.Reason.REFUSED,
-              launch.command(),
-              String.valueOf(e.getMessage()),
-              (IOException) e);
+    }
+    launch.abandon();
+    if (socket != null) {
+      socket.close();
+    }
+    if (shared && guard != null) {
+      SharedGuard.release();
     }
   }
 

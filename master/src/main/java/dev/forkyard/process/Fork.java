@@ -137,7 +137,7 @@ final class Fork {
       child.watch();
       child.onExit().thenRun(() -> forget(id, tokenFile));
       return child;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       forget(id, tokenFile);
       throw e;
     }

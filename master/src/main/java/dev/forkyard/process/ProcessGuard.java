@@ -99,7 +99,12 @@ public final class ProcessGuard implements AutoCloseable {
       Process first = guard.startShell();
       Thread keeper = new Thread(() -> guard.keep(first), "forkyard-guard");
       keeper.setDaemon(true);
-      keeper.start();
+      try {
+        keeper.start();
+      } catch (OutOfMemoryError noThread) {
+        first.destroyForcibly();
+        throw noThread;
+      }
     }
     return guard;
   }

@@ -120,6 +120,9 @@ class LeakTest {
   void theGuardOfAllChildrenEndsWhenThereWereNoneForAWhileAndIsBackWithTheNext() throws Exception {
     get(run(Pipes.EPOLL, 0));
     assertNotStarted(() -> children.spawn("echo", "x".repeat(200_000)));
+    SpawnOptions unreadable = children.spawn().pipes(UnreadablePipe::new).build();
+    assertThatThrownBy(() -> ChildProcess.spawn(List.of("sleep", "1000"), unreadable))
+        .isInstanceOf(OutOfMemoryError.class);
     awaitOneGuard();
     releaseTheGuard();
     await().atMost(UNTIL_IDLE).until(() -> guards().isEmpty());

@@ -307,6 +307,25 @@ class SpawnTest {
   }
 
   @Test
+  void aProcessWhoseOutputCanNotBeReadIsKilledAndNoLongerGuarded() throws Exception {
+    Path heard = directory.resolve("heard");
+    String script = "while read -r line; do echo $line >>" + heard + "; done";
+    try (ProcessGuard guard = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      SpawnOptions options = children.spawn().guard(guard).pipes(UnreadablePipe::new).build();
+      assertThatThrownBy(() -> ChildProcess.spawn(List.of("sleep", "1000"), options))
+          .isInstanceOf(OutOfMemoryError.class);
+      children.awaitNoneLeft();
+      await()
+          .atMost(LIMIT)
+          .until(() -> Files.exists(heard) && Files.readAllLines(heard).size() > 1);
+    }
+    assertThat(Files.readAllLines(heard))
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("watch "),
+            second -> assertThat(second).startsWith("forget "));
+  }
+
+  @Test
   void aChildThatWasOfferedNoSocketHasNone() throws Exception {
     ChildProcess child = shell("echo \"[$FORKYARD_SOCKET]\"");
     assertThatThrownBy(child::socket).isInstanceOf(IllegalStateException.class);
