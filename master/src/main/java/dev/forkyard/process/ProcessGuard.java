@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * <p>A guard that ends is replaced at once, and one that keeps ending after ever longer pauses.
  * After {@value #BUDGET} in a row it is given up with a warning, and tried again only when there is
  * something to watch or to reap, at most once a second. A guard that ran for {@value
- * #PROVEN_SECONDS} s has shown that it works.
+ * #PROVEN_SECONDS} s has shown that it works. Also at the close one that was killed before it had
+ * done its work is replaced, once.
  */
 public final class ProcessGuard implements AutoCloseable {
 
@@ -72,6 +73,10 @@ public final class ProcessGuard implements AutoCloseable {
   private final Map<Long, Reach> watched = new ConcurrentHashMap<>();
   private final Map<Long, Reaping> reaping = new ConcurrentHashMap<>();
   private @Nullable Process shell;
+
+  /** Starts and hears the shells, one after the other; null if there are none. */
+  private @Nullable Thread keeper;
+
   private boolean closed;
 
   /** Since the last start something was asked of it, which one that ends may not have heard. */
@@ -99,6 +104,7 @@ public final class ProcessGuard implements AutoCloseable {
       Process first = guard.startShell();
       Thread keeper = new Thread(() -> guard.keep(first), "forkyard-guard");
       keeper.setDaemon(true);
+      guard.keeper = keeper;
       try {
         keeper.start();
       } catch (OutOfMemoryError noThread) {
@@ -155,13 +161,46 @@ public final class ProcessGuard implements AutoCloseable {
 
   /** Hears one guard after the other. */
   private void keep(Process first) {
-    Process guard = first;
-    while (guard != null) {
+    Process last = first;
+    for (Process guard = first; guard != null; ) {
+      last = guard;
       long start = System.nanoTime();
-      readAnswers(guard);
-      // Heard no more, it is of no use, should it live on.
-      guard.destroyForcibly();
+      hear(guard);
       guard = replace(System.nanoTime() - start);
+    }
+    if (!hasDoneItsWork(last)) {
+      killByAnother();
+    }
+    synchronized (this) {
+      giveUpReaping();
+    }
+  }
+
+  private void hear(Process guard) {
+    readAnswers(guard);
+    // Heard no more, it is of no use, should it live on.
+    guard.destroyForcibly();
+  }
+
+  /** Whether its input was closed, and it has killed all that is watched. */
+  private static boolean hasDoneItsWork(Process guard) {
+    try {
+      return guard.waitFor(CLOSE_SECONDS, TimeUnit.SECONDS) && guard.exitValue() == 0;
+    } catch (InterruptedException nobodyDoes) {
+      return false;
+    }
+  }
+
+  private void killByAnother() {
+    try {
+      Process another = startShell();
+      closeInput(another);
+      hear(another);
+    } catch (IOException e) {
+      Log.LOG.warn(
+          "the guard of this program's children is gone, and another one that would end them can't"
+              + " be started: {}",
+          String.valueOf(e.getMessage()));
     }
   }
 
@@ -200,7 +239,6 @@ public final class ProcessGuard implements AutoCloseable {
         closed = true;
       }
     }
-    giveUpReaping();
     return null;
   }
 
@@ -327,7 +365,10 @@ public final class ProcessGuard implements AutoCloseable {
     }
   }
 
-  /** Kills all that is watched, and waits for the guard to end. */
+  /**
+   * Kills all that is watched, and waits for the guard to end, but no longer than {@value
+   * #CLOSE_SECONDS} s; one that needs more goes on by itself. An interrupted thread waits too.
+   */
   @Override
   public void close() {
     Process guard;
@@ -336,18 +377,36 @@ public final class ProcessGuard implements AutoCloseable {
       guard = shell;
       notifyAll();
     }
-    if (guard == null) {
-      return;
+    if (guard != null) {
+      closeInput(guard);
     }
+    Thread hearing = keeper;
+    if (hearing != null) {
+      awaitEnd(hearing);
+    }
+  }
+
+  private static void closeInput(Process guard) {
     try {
       guard.getOutputStream().close();
-      if (!guard.waitFor(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        guard.destroyForcibly();
+    } catch (IOException gone) {
+      // What it has not done another one does.
+    }
+  }
+
+  private static void awaitEnd(Thread keeper) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+    for (long left = end - System.nanoTime();
+        left > 0 && keeper.isAlive();
+        left = end - System.nanoTime()) {
+      try {
+        TimeUnit.NANOSECONDS.timedJoin(keeper, left);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (IOException e) {
-      guard.destroyForcibly();
-    } catch (InterruptedException e) {
-      guard.destroyForcibly();
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -97,6 +97,50 @@ class ProcessGuardTest {
   }
 
   @Test
+  void anInterruptedThreadClosesAGuardAsAnyOtherDoes() throws Exception {
+    ChildProcess process = shell("sleep 1000 & echo $!; wait");
+    long child = pidFromOutput();
+    Thread.currentThread().interrupt();
+    guard.close();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(exit(process)).isEqualTo(137);
+    awaitGone(child);
+  }
+
+  @Test
+  void aGuardThatHasJustBeenKilledKillsAllThatIsWatchedWhenItIsClosed() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      Path sockets = Files.createDirectory(directory.resolve("sockets" + i));
+      List<ProcessHandle> before = guards();
+      try (ProcessGuard killed = ProcessGuard.start(sockets)) {
+        ChildProcess process = listen(killed, "sleep", "1000");
+        ProcessHandle shell =
+            guards().stream().filter(each -> !before.contains(each)).findAny().orElseThrow();
+        shell.destroyForcibly();
+        killed.close();
+        assertThat(exit(process)).isEqualTo(137);
+        assertThat(sockets).doesNotExist();
+      }
+    }
+  }
+
+  @Test
+  void aGuardThatIsClosedBetweenTwoStartsKillsAllThatIsWatched() throws Exception {
+    Path heard = directory.resolve("heard");
+    Path cured = directory.resolve("cured");
+    String script =
+        "[ -e %1$s ] || exit 1; while read -r line; do echo $line >>%2$s; done"
+            .formatted(cured, heard);
+    try (Warnings warnings = new Warnings();
+        ProcessGuard broken = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      broken.watch(1);
+      await().atMost(LIMIT).until(() -> warnings.count() == 1);
+      Files.createFile(cured);
+    }
+    assertThat(lines(heard)).containsExactly("watch 1");
+  }
+
+  @Test
   void aGuardThatIsKilledIsReplacedAndForgetsNobody() throws Exception {
     ChildProcess process = shell("sleep 1000 & echo $!; exit 5");
     long first = pidFromOutput();
