@@ -152,11 +152,18 @@ public final class ProcessGuard implements AutoCloseable {
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     Process started = builder.start();
     shell = started;
-    watched.forEach((pid, reach) -> write(started, "watch " + pid + reach.word));
     // For those given up in the meantime it is too late: their ids may be other processes' by now.
-    reaping.values().removeIf(each -> each.done.isDone());
+    reaping.forEach(this::forgetIfGivenUp);
+    watched.forEach((pid, reach) -> write(started, "watch " + pid + reach.word));
     reaping.forEach((pid, each) -> write(started, "reap " + pid + each.reach.word));
     return started;
+  }
+
+  private void forgetIfGivenUp(long pid, Reaping asked) {
+    if (asked.done.isDone()) {
+      reaping.remove(pid);
+      watched.remove(pid);
+    }
   }
 
   /** Hears one guard after the other. */

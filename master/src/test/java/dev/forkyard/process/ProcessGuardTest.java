@@ -141,6 +141,24 @@ class ProcessGuardTest {
   }
 
   @Test
+  void aReapThatWasGivenUpIsNoBusinessOfTheNextGuard() throws Exception {
+    Path heard = directory.resolve("heard");
+    Path end = directory.resolve("end");
+    // The first answers nothing.
+    String script =
+        "[ -e %1$s ] || { while [ ! -e %1$s ]; do sleep 0.01; done; exit 1; }; while read -r line; do echo $line >>%2$s; done"
+            .formatted(end, heard);
+    try (ProcessGuard mute = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      mute.watch(1);
+      mute.watch(2);
+      mute.reap(1).get(10, TimeUnit.SECONDS);
+      Files.createFile(end);
+      await().atMost(LIMIT).until(() -> Files.exists(heard) && !lines(heard).isEmpty());
+    }
+    assertThat(lines(heard)).containsExactly("watch 2");
+  }
+
+  @Test
   void aGuardThatIsKilledIsReplacedAndForgetsNobody() throws Exception {
     ChildProcess process = shell("sleep 1000 & echo $!; exit 5");
     long first = pidFromOutput();
