@@ -419,7 +419,8 @@ public sealed class ChildProcess permits ForkedProcess {
   }
 
   /**
-   * Sends a signal to the process itself. (A JVM of before 22 starts its children with {@code
+   * Sends a signal to the process itself; others than {@code SIGTERM} and {@code SIGKILL} reach it
+   * soon after this returns, by the guard. (A JVM of before 22 starts its children with {@code
    * SIGQUIT} blocked, so that one waits until the program unblocks it, as other JVMs do.)
    *
    * @param signal its name, with or without SIG
@@ -441,7 +442,7 @@ public sealed class ChildProcess permits ForkedProcess {
     switch (signal) {
       case "SIGTERM" -> to.destroy();
       case "SIGKILL" -> to.destroyForcibly();
-      default -> byGuard(with -> with.signal(Signals.withoutPrefix(signal), to.pid(), false));
+      default -> byGuard(with -> with.signal(Signals.withoutPrefix(signal), to, false));
     }
   }
 
@@ -458,7 +459,7 @@ public sealed class ChildProcess permits ForkedProcess {
       kill(signal);
       descendants.forEach(each -> send(signal, each));
     } else if (process.isAlive()) {
-      byGuard(with -> with.signal(Signals.withoutPrefix(signal), process.pid(), true));
+      byGuard(with -> with.signal(Signals.withoutPrefix(signal), process.toHandle(), true));
     }
   }
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A guard that ends is replaced at once, and one that keeps ending after ever longer pauses.
  * After {@value #BUDGET} in a row it is given up with a warning, and tried again only when there is
- * something to watch or to reap, at most once a second. A guard that ran for {@value
+ * something to watch, to reap or to signal, at most once a second. A guard that ran for {@value
  * #PROVEN_SECONDS} s has shown that it works. Also at the close one that was killed before it had
  * done its work is replaced, once.
  */
@@ -64,6 +64,8 @@ public final class ProcessGuard implements AutoCloseable {
 
   private record Reaping(Reach reach, CompletableFuture<@Nullable Void> done) {}
 
+  private record Signal(ProcessHandle to, String line) {}
+
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
     static final Logger LOG = LoggerFactory.getLogger(ProcessGuard.class);
@@ -72,6 +74,10 @@ public final class ProcessGuard implements AutoCloseable {
   private final List<String> command;
   private final Map<Long, Reach> watched = new ConcurrentHashMap<>();
   private final Map<Long, Reaping> reaping = new ConcurrentHashMap<>();
+
+  /** What could not be told to a shell; one that it was told to is never told to another. */
+  private final List<Signal> unsent = new ArrayList<>();
+
   private @Nullable Process shell;
 
   /** Starts and hears the shells, one after the other; null if there are none. */
@@ -156,6 +162,7 @@ public final class ProcessGuard implements AutoCloseable {
     reaping.forEach(this::forgetIfGivenUp);
     watched.forEach((pid, reach) -> write(started, "watch " + pid + reach.word));
     reaping.forEach((pid, each) -> write(started, "reap " + pid + each.reach.word));
+    unsent.removeIf(each -> !each.to.isAlive() || write(started, each.line));
     return started;
   }
 
@@ -267,6 +274,8 @@ public final class ProcessGuard implements AutoCloseable {
     }
     if (failuresInRow >= BUDGET && !wanted) {
       giveUpReaping();
+      // Much later nobody expects them any more.
+      unsent.clear();
       while (!wanted && !closed) {
         wait();
       }
@@ -308,17 +317,21 @@ public final class ProcessGuard implements AutoCloseable {
   }
 
   /**
-   * Sends a signal to a process that is alive, or with {@code group} to its whole process group.
+   * Sends a signal to a process that is alive, or with {@code group} to its whole process group. If
+   * there is no shell at the moment, the next one sends it, unless the process has ended by then.
    *
    * @param signal its name without SIG
-   * @throws UnsupportedOperationException if there is no shell that could send it
+   * @throws UnsupportedOperationException if the system has no {@code sh} that could send it
    */
-  synchronized void signal(String signal, long pid, boolean group) {
+  synchronized void signal(String signal, ProcessHandle to, boolean group) {
     if (command.isEmpty()) {
       throw new UnsupportedOperationException(
           "SIG" + signal + " can't be sent: this system has no sh");
     }
-    tell("signal " + (group ? "-" : "") + pid + " " + signal);
+    String line = "signal " + (group ? "-" : "") + to.pid() + " " + signal;
+    if (!want(line)) {
+      unsent.add(new Signal(to, line));
+    }
   }
 
   /** Kills what is left of that session. The future completes when nobody is left, or after 5 s. */
@@ -348,27 +361,31 @@ public final class ProcessGuard implements AutoCloseable {
     return done.completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Tells it, or has another one started, which is told of all; also where this one is ending. */
-  private void want(String line) {
+  /**
+   * Tells it, or has another one started, which is told of all; also where this one is ending.
+   *
+   * @return whether it was told
+   */
+  private boolean want(String line) {
     wanted = true;
     notifyAll();
-    tell(line);
+    return tell(line);
   }
 
-  private void tell(String line) {
+  private boolean tell(String line) {
     Process guard = shell;
-    if (guard != null) {
-      write(guard, line);
-    }
+    return guard != null && write(guard, line);
   }
 
-  private static void write(Process guard, String line) {
+  private static boolean write(Process guard, String line) {
     try {
       OutputStream in = guard.getOutputStream();
       in.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
       in.flush();
+      return true;
     } catch (IOException gone) {
       // Its reader sees the end and starts another, which is told of all that is watched.
+      return false;
     }
   }
 

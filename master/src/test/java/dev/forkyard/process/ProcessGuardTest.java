@@ -230,6 +230,42 @@ class ProcessGuardTest {
   }
 
   @Test
+  void aSignalForWhichThereIsNoGuardIsSentByTheNextOnceAndToNobodyWhoHasEnded() throws Exception {
+    Path heard = directory.resolve("heard");
+    Path cured = directory.resolve("cured");
+    String script =
+        "[ -e %1$s ] || exit 1; echo pid $$ >>%2$s; while read -r line; do echo $line >>%2$s; done"
+            .formatted(cured, heard);
+    ChildProcess process = shell("sleep 1000");
+    ProcessHandle alive = ProcessHandle.of(process.pid()).orElseThrow();
+    Process ended = new ProcessBuilder("true").start();
+    ended.waitFor();
+    try (Warnings warnings = new Warnings();
+        ProcessGuard broken = ProcessGuard.startCommand(List.of("sh", "-c", script))) {
+      await().atMost(LIMIT).until(() -> warnings.count() == 1);
+      Files.createFile(cured);
+      broken.signal("USR1", ended.toHandle(), false);
+      broken.signal("USR1", alive, true);
+      String signal = "signal -" + process.pid() + " USR1";
+      await().atMost(LIMIT).until(() -> Files.exists(heard) && lines(heard).contains(signal));
+
+      long first = Long.parseLong(lines(heard).get(0).substring("pid ".length()));
+      ProcessHandle.of(first).ifPresent(ProcessHandle::destroyForcibly);
+      broken.watch(1);
+      await()
+          .atMost(LIMIT)
+          .until(() -> lines(heard).stream().filter(line -> line.startsWith("pid")).count() == 2);
+      broken.watch(2);
+      await().atMost(LIMIT).until(() -> lines(heard).contains("watch 2"));
+      assertThat(lines(heard))
+          .filteredOn(line -> line.startsWith("signal"))
+          .containsExactly(signal);
+    }
+    process.killTree().get(10, TimeUnit.SECONDS);
+    exit(process);
+  }
+
+  @Test
   void aGuardThatCanNotBeStartedAgainIsWarnedOfAndTriedForTheNextChild() throws Exception {
     Path program = directory.resolve("guard");
     Path heard = directory.resolve("heard");
