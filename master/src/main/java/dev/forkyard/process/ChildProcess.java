@@ -453,12 +453,15 @@ public sealed class ChildProcess permits ForkedProcess {
 
   /** Sends a signal to the process and all of its group, or without one to its descendants. */
   void killGroup(String signal) {
+    if (!process.isAlive()) {
+      return;
+    }
     if (reach == ProcessGuard.Reach.TREE) {
       Descendants descendants = new Descendants(process);
       signalled = descendants;
       kill(signal);
       descendants.forEach(each -> send(signal, each));
-    } else if (process.isAlive()) {
+    } else {
       byGuard(with -> with.signal(Signals.withoutPrefix(signal), process.toHandle(), true));
     }
   }
@@ -472,24 +475,31 @@ public sealed class ChildProcess permits ForkedProcess {
    * @return completes when none is left, or after 5 s
    */
   public CompletableFuture<@Nullable Void> killTree() {
+    CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
+    if (!process.isAlive()) {
+      complete(gone, dead.copy());
+      return gone;
+    }
     // Asked before the kill: the others are to end also if this one is quick to.
-    boolean alive = process.isAlive();
     Descendants descendants = new Descendants(process);
-    CompletableFuture<? extends @Nullable Object> others =
-        CompletableFuture.<@Nullable Object>completedFuture(null);
+    CompletableFuture<? extends @Nullable Object> others;
     if (reach == ProcessGuard.Reach.SESSION && descendants.areInSession(process.pid())) {
       kill(descendants);
-      others = alive ? reap(ProcessGuard.Reach.SESSION) : others;
-    } else if (alive) {
+      others = reap(ProcessGuard.Reach.SESSION);
+    } else {
       // By the guard first, which takes longer: it stops them, so that none can start another
       // meanwhile that would be found neither by its parent nor by its session.
       others = reap(ProcessGuard.Reach.TREE).thenRun(() -> kill(descendants));
     }
-    CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
-    CompletableFuture.allOf(others.thenCompose(done -> descendants.ended(gone)), dead)
+    complete(
+        gone, CompletableFuture.allOf(others.thenCompose(done -> descendants.ended(gone)), dead));
+    return gone;
+  }
+
+  private void complete(CompletableFuture<@Nullable Void> gone, CompletableFuture<?> ended) {
+    ended
         .completeOnTimeout(null, REAP_SECONDS, TimeUnit.SECONDS)
         .thenRunAsync(() -> gone.complete(null), callbacks);
-    return gone;
   }
 
   private void kill(Descendants descendants) {

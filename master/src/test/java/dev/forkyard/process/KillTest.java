@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -112,6 +115,78 @@ class KillTest {
     assertThat(child.kill("SIGUSR1")).isFalse();
     assertThat(child.kill("SIGKILL")).isFalse();
     get(child.killTree());
+  }
+
+  /** The JDK 17 finds descendants by the number of a process, which may be another's by then. */
+  @ParameterizedTest
+  @EnumSource
+  void whoHasTheIdOfAChildThatHasEndedKeepsItsDescendants(ProcessGuard.Reach reach)
+      throws Exception {
+    Ended ended = new Ended();
+    ChildProcess child =
+        new ChildProcess(
+            new ChildProcess.Started(
+                List.of("true"),
+                ended,
+                null,
+                reach,
+                false,
+                false,
+                false,
+                null,
+                null,
+                null,
+                new Callbacks()));
+    child.watch();
+    get(child.onExit());
+    get(child.killTree());
+    child.killGroup("SIGTERM");
+    assertThat(ended.asked).isFalse();
+  }
+
+  /** A process that has ended, and whose id is now that of another. */
+  private static final class Ended extends Process {
+
+    private volatile boolean asked;
+
+    @Override
+    public long pid() {
+      return ProcessHandle.current().pid();
+    }
+
+    @Override
+    public Stream<ProcessHandle> descendants() {
+      asked = true;
+      return Stream.empty();
+    }
+
+    @Override
+    public OutputStream getOutputStream() {
+      return OutputStream.nullOutputStream();
+    }
+
+    @Override
+    public InputStream getInputStream() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public InputStream getErrorStream() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public int waitFor() {
+      return 0;
+    }
+
+    @Override
+    public int exitValue() {
+      return 0;
+    }
+
+    @Override
+    public void destroy() {}
   }
 
   @Test
