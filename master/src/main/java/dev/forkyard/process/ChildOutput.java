@@ -234,7 +234,7 @@ public final class ChildOutput extends InputStream {
         made.cancel();
         throw thrown;
       }
-      made.schedule();
+      made.start();
     };
   }
 
@@ -256,7 +256,10 @@ public final class ChildOutput extends InputStream {
     private final CompletableFuture<@Nullable Void> told = new CompletableFuture<>();
     private long demand;
     private boolean done;
-    private boolean scheduled;
+
+    /** At first by {@link #start}, so that the subscriber hears nothing before it is asked. */
+    private boolean scheduled = true;
+
     private boolean again;
     private @Nullable IllegalArgumentException misuse;
 
@@ -288,6 +291,11 @@ public final class ChildOutput extends InputStream {
     private void tellEnd() {
       told.complete(null);
       ended.complete(null);
+    }
+
+    /** The subscriber knows its subscription. */
+    void start() {
+      callbacks.execute(this::drain);
     }
 
     void schedule() {

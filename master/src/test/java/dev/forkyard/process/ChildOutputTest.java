@@ -137,6 +137,24 @@ class ChildOutputTest {
   }
 
   @Test
+  void aSubscriberHearsNothingBeforeItHasItsSubscription() throws Exception {
+    Callbacks callbacks = new Callbacks();
+    ChildOutput output = new ChildOutput("stdout", new NoSource(), callbacks);
+    output.sink().accept(ByteBuffer.wrap("early".getBytes(UTF_8)));
+    CountDownLatch drained = new CountDownLatch(1);
+    collector.demandAtFirst = 1;
+    collector.onSubscribed =
+        () -> {
+          // One callback comes after the other: what the request has led to came before this.
+          callbacks.execute(drained::countDown);
+          awaitQuietly(drained);
+          assertThat(collector.buffers).isEmpty();
+        };
+    output.publisher().subscribe(collector);
+    await().atMost(LIMIT).until(() -> collector.buffers.size() == 1);
+  }
+
+  @Test
   void aRequestForNothingIsAnError() throws Exception {
     ChildProcess child = shell("exec yes");
     child.stdout().publisher().subscribe(collector);
@@ -393,6 +411,7 @@ class ChildOutputTest {
     final List<ByteBuffer> buffers = Collections.synchronizedList(new ArrayList<>());
     volatile long demandAtFirst;
     volatile RuntimeException thrown;
+    volatile Runnable onSubscribed = () -> {};
 
     long bytes() {
       synchronized (buffers) {
@@ -406,6 +425,7 @@ class ChildOutputTest {
       if (demandAtFirst > 0) {
         given.request(demandAtFirst);
       }
+      onSubscribed.run();
     }
 
     @Override
