@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,7 @@ final class ForkServer {
 
   private static final int GREETING_SECONDS = 5;
   private static final int MAX_GREETING_BYTES = 4 << 10;
+  private static final int PAUSE_MILLIS = 100;
 
   /** Waits until the first use, since a logging back end costs start-up time. */
   private static final class Log {
@@ -93,19 +95,39 @@ final class ForkServer {
   private void accept() {
     while (server.isOpen()) {
       try {
-        SocketChannel connection = server.accept();
-        Callbacks.unordered().execute(() -> greet(connection));
+        take(server.accept());
       } catch (ClosedChannelException closed) {
         return;
-      } catch (IOException | OutOfMemoryError refused) {
-        Log.LOG.warn("a forked JVM could not be connected: {}", refused.toString());
+      } catch (IOException | RuntimeException | Error refused) {
+        warn("a forked JVM could not be connected", refused);
+        // It may be for too many open files, of which there are as many at the next try.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS));
       }
     }
   }
 
-  private void greet(SocketChannel connection) {
+  private void take(SocketChannel connection) {
+    try {
+      FrameInput input = new FrameInput(connection, MAX_GREETING_BYTES);
+      Callbacks.unordered().execute(() -> greet(connection, input));
+    } catch (RuntimeException | Error e) {
+      // Else it would wait for its greeting for ever.
+      close(connection);
+      throw e;
+    }
+  }
+
+  /** Nothing that fails here is to end the one thread that waits for all. */
+  private static void warn(String what, Object why) {
+    try {
+      Log.LOG.warn("{}: {}", what, why.toString());
+    } catch (RuntimeException | Error unloggable) {
+      // Such as for want of a descriptor to load the logger by.
+    }
+  }
+
+  private void greet(SocketChannel connection, FrameInput input) {
     Guest guest = null;
-    FrameInput input = new FrameInput(connection, MAX_GREETING_BYTES);
     try {
       CompletableFuture<Void> greeted = new CompletableFuture<>();
       CompletableFuture.delayedExecutor(GREETING_SECONDS, TimeUnit.SECONDS)
@@ -117,8 +139,8 @@ final class ForkServer {
               });
       guest = sameUser(connection) ? admit(connection, input) : null;
       greeted.complete(null);
-    } catch (IOException e) {
-      Log.LOG.warn("a connection is closed: {}", e.toString());
+    } catch (IOException | RuntimeException | Error e) {
+      warn("a connection is closed", e);
     }
     if (guest == null) {
       close(connection);
@@ -138,7 +160,7 @@ final class ForkServer {
     }
     Guest guest = first instanceof Frame.Hello hello ? gate.admit(hello) : null;
     if (guest == null) {
-      Log.LOG.warn("a connection is closed: it is from no JVM that was forked here");
+      warn("a connection is closed", "it is from no JVM that was forked here");
       return null;
     }
     FrameOutput output = new FrameOutput();

@@ -6,10 +6,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.forkyard.worker.ParentProcess;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -211,6 +215,67 @@ class ProgramTest {
       } catch (ProcessStartException expected) {
         // Its classes are there now.
       }
+    }
+  }
+
+  @Test
+  void aForkConnectsWhenTheProgramHasFewerOpenFilesAgain() throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 200; exec \"$@\"", "sh"));
+    command.addAll(OtherJvm.command(List.of(), ForksWithTooMany.class));
+    ChildProcess program = run(command);
+    assertThat(text(program.stdout())).endsWith("heard later\n");
+    assertThat(get(program.onClose()).success()).isTrue();
+  }
+
+  /** Has no descriptor left while the next of its forked JVMs is waited for. */
+  static final class ForksWithTooMany {
+
+    public static void main(String[] args) throws Exception {
+      // Classes are loaded from files too.
+      ForkedProcess before = Says.fork("before");
+      before.onClose().get(20, TimeUnit.SECONDS);
+      String address =
+          before.command().stream()
+              .filter(each -> each.startsWith("unix:"))
+              .findAny()
+              .orElseThrow();
+      UnixDomainSocketAddress path =
+          UnixDomainSocketAddress.of(address.substring("unix:".length()));
+      Thread server =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(each -> each.getName().equals("forkyard-fork"))
+              .findAny()
+              .orElseThrow();
+      Deque<InputStream> hogs = new ArrayDeque<>();
+      try (SocketChannel stranger = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+        OpensTooMany.hog(hogs);
+        // This one has the descriptor that the system set aside; there is none for the next.
+        stranger.connect(path);
+        // It is in a system call until it has failed. What waits better could not be loaded now.
+        while (server.getState() == Thread.State.RUNNABLE) {
+          Thread.onSpinWait();
+        }
+        for (InputStream hog : hogs) {
+          hog.close();
+        }
+      }
+      Says.fork("later").onClose().get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Forked, says a word. */
+  public static final class Says {
+
+    private Says() {}
+
+    static ForkedProcess fork(String word) {
+      ForkedProcess child = ChildProcess.fork(Says.class, Forks.options().build(), word);
+      child.onMessage(String.class, heard -> System.out.println("heard " + heard));
+      return child;
+    }
+
+    public static void main(String[] args) {
+      ParentProcess.get().send(args[0]);
     }
   }
 
