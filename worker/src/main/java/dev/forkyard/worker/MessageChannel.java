@@ -219,7 +219,10 @@ public final class MessageChannel {
   }
 
   private boolean writeOrDefer() {
-    if (moreToHear && Thread.currentThread() == reader && output.waitingBytes() < BATCH_BYTES) {
+    if (moreToHear
+        && !exiting
+        && Thread.currentThread() == reader
+        && output.waitingBytes() < BATCH_BYTES) {
       overdue.begin();
       return true;
     }
@@ -422,10 +425,12 @@ public final class MessageChannel {
 
   /**
    * This JVM exits. Reading ends, for it would wait 300 ms for a thread that is in a native call;
-   * other hooks, which run at the same time, may have last words to send.
+   * other hooks, which run at the same time, may have last words to send. What a listener has sent
+   * before is written now: it may be the listener that exits, and then nobody else would.
    */
   void exit() {
     exiting = true;
+    writeNow();
     wakeReader();
     fail(takeUntaken());
   }

@@ -143,8 +143,9 @@ public final class ParentProcess {
   /**
    * Sends a message. The call waits while the parent does not read, so memory stays bounded.
    *
-   * @return a future that is complete, unless it is {@link SharedMemory}: then when the parent has
-   *     taken it; with a {@link ChannelClosedException} if the channel is closed
+   * @return a future that is complete, with a {@link ChannelClosedException} if the channel is
+   *     closed. One that a listener sent while more messages lay behind its own may complete a
+   *     moment later, and {@link SharedMemory} when the parent has taken it
    * @throws IllegalArgumentException if the message can't be encoded, or is larger than the parent
    *     takes
    */

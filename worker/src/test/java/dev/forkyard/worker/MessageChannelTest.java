@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.forkyard.protocol.Frame;
 import dev.forkyard.protocol.FrameInput;
+import dev.forkyard.protocol.FrameOutput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +47,48 @@ class MessageChannelTest {
         assertThat(new String(message.payload(), StandardCharsets.UTF_8)).isEqualTo("word");
         channel.end();
       }
+    }
+  }
+
+  /** That may be the listener itself, behind which nobody writes what it has sent. */
+  @Test
+  void whatAListenerSendsIsWrittenBeforeItsJvmExits() throws Exception {
+    MessageChannel.End end =
+        new MessageChannel.End("parent", LIMIT_BYTES, Long.MAX_VALUE, true, LIMIT_BYTES);
+    MessageChannel channel = new MessageChannel(end, CompletableFuture::runAsync);
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("s"));
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(address);
+      try (SocketChannel child = SocketChannel.open(address);
+          SocketChannel parent = server.accept()) {
+        FrameOutput output = new FrameOutput();
+        output.add(MessageCodecs.encode("stop", 0));
+        output.add(MessageCodecs.encode("behind", 0));
+        assertThat(output.write(parent)).isTrue();
+        parent.configureBlocking(false);
+        FrameInput input = new FrameInput(parent, LIMIT_BYTES);
+        List<String> replies = new ArrayList<>();
+        channel.on(
+            String.class,
+            message -> {
+              var unused = channel.send("reply to " + message);
+              channel.exit();
+              replies.add(text(input));
+            });
+        channel.run(child, new FrameInput(child, LIMIT_BYTES));
+        assertThat(replies).containsExactly("reply to stop", "reply to behind");
+        channel.end();
+      }
+    }
+  }
+
+  /** The message that has arrived. */
+  private static String text(FrameInput input) {
+    try {
+      assertThat(input.fill()).isPositive();
+      return new String(((Frame.Message) input.next()).payload(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
