@@ -67,6 +67,14 @@ final class Inbox {
     return first;
   }
 
+  /** On the job thread: whether there are several. */
+  boolean hasSeveral() {
+    Task others = handedOver.get();
+    return taken != null
+        ? taken.next != null || others != null
+        : others != null && others.next != null;
+  }
+
   /** On the job thread: whether there is another one. */
   boolean hasNext() {
     return taken != null || handedOver.get() != null;

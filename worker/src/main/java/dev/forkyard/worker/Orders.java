@@ -20,6 +20,9 @@ final class Orders {
   private static final int MAX_DUMP_CHARS = 256 << 10;
   private static final int MAX_BYTES_PER_CHAR = 3;
 
+  /** In less than that a reply hardly reaches the master and another task comes back. */
+  private static final long ROUND_TRIP_NANOS = 50_000;
+
   private final MasterChannel master;
   private final int maxDumpChars;
   private final JobThreads jobThreads;
@@ -36,6 +39,9 @@ final class Orders {
 
   private final OpenTasks openTasks;
   private boolean toLeave;
+
+  /** The job thread's: replies were sent while it had one more task, so others may have come. */
+  private boolean lastTaskLeft;
 
   /** The tasks that may be unclaimed, the oldest first. */
   private final ArrayDeque<Task> unclaimed = new ArrayDeque<>();
@@ -106,13 +112,33 @@ final class Orders {
    * @return whether it waits, for a task that is there to be taken
    */
   boolean answer(Frame reply, long now, long runNanos) throws IOException {
-    boolean waits = master.reply(reply, shared == null && inbox.hasNext(), now, runNanos);
+    boolean waits = master.reply(reply, shared == null && moreFollow(runNanos), now, runNanos);
     if (waits && turn.isTaken()) {
       // The reader is not there to look for it.
       master.flushWaiting();
       return false;
     }
     return waits;
+  }
+
+  /**
+   * Whether a reply may wait for those of other tasks. It does not wait for that of the last one
+   * that is there, if that may take as long as others take to come: else the job thread would have
+   * nothing to do meanwhile.
+   */
+  private boolean moreFollow(long runNanos) {
+    if (runNanos < ROUND_TRIP_NANOS) {
+      return inbox.hasNext();
+    }
+    if (!inbox.hasSeveral() && (inbox.hasNext() || lastTaskLeft) && turn.begin()) {
+      try {
+        look();
+      } finally {
+        turn.end();
+      }
+    }
+    lastTaskLeft = inbox.hasNext() && !inbox.hasSeveral();
+    return inbox.hasSeveral();
   }
 
   /** On a job thread that takes no more: whether it is the last. */

@@ -59,7 +59,7 @@ final class Comparisons implements AutoCloseable {
     double stepsPerMicro = Compute.stepsPerMicro();
     for (int micros : new int[] {10, 100, 1_000, 10_000}) {
       Duration time = Duration.ofNanos(micros * 1_000L);
-      int inFlight = micros < 1_000 ? SOME : FEW;
+      int inFlight = micros < 10_000 ? SOME : FEW;
       all.add(compare(Workloads.compute(time, stepsPerMicro, inFlight), pool, inline, each));
     }
     return all;
