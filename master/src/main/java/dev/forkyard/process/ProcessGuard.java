@@ -246,7 +246,7 @@ public final class ProcessGuard implements AutoCloseable {
         if (!closed) {
           return startShell();
         }
-      } catch (IOException e) {
+      } catch (IOException | OutOfMemoryError e) {
         why = String.valueOf(e.getMessage());
         giveUpReaping();
       } catch (InterruptedException nobodyDoes) {
