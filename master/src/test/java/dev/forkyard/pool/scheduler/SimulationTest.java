@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class SimulationTest {
 
   /** The build's profiles ask for more; a failing seed is printed and can be asked for alone. */
-  private static final long SEEDS = Long.getLong("forkyard.simulation.seeds", 50_000);
+  private static final long SEEDS = Long.getLong("forkyard.simulation.seeds", 20_000);
 
   private static final long FIRST = Long.getLong("forkyard.simulation.first", 1);
 
