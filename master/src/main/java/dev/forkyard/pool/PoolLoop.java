@@ -804,8 +804,7 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
     @Override
     public void onBatchEnd() {
-      runInbox();
-      settle();
+      drain();
     }
 
     @Override
@@ -1200,33 +1199,33 @@ final class PoolLoop implements Actions<JobFuture<?>> {
 
   @Override
   public void complete(Job<JobFuture<?>> job, Outcome outcome) {
-    open.remove(job.attachment());
-    job.attachment().job = null;
-    job.attachment().askedToStop = job.askedToStop();
+    JobFuture<?> future = job.attachment();
+    open.remove(future);
+    future.job = null;
+    future.askedToStop = job.askedToStop();
     WorkerLink link = link(job.workerId());
     boolean hadWorker = job.workerId() != 0;
+    boolean replied = outcome instanceof Outcome.Replied;
     Delivery ended =
         new Delivery(
             withThreads(outcome, link),
             hadWorker ? job.attempt() : 0,
             link == null ? 0 : link.pid(),
             link == null ? null : link.death,
-            outcome instanceof Outcome.Replied ? "" : reason(outcome, link),
-            outcome instanceof Outcome.Replied ? turnNanos() : System.nanoTime());
-    JobFuture<?> future = job.attachment();
+            replied ? "" : reason(outcome, link),
+            replied ? turnNanos() : System.nanoTime());
     JobMessages messages = future.messages();
-    boolean replied = outcome instanceof Outcome.Replied;
     if (messages == null || !messages.end(replied, () -> post(() -> deliver(future, ended)))) {
       deliver(future, ended);
     }
-    if (times != null && outcome instanceof Outcome.Replied) {
-      times.record(turnNanos() - job.attachment().submittedNanos(), ended.runNanos());
+    if (times != null && replied) {
+      times.record(turnNanos() - future.submittedNanos(), ended.runNanos());
     }
     recording.ended(future, ended);
     if (job.lingers()) {
-      lingering.put(job.id(), job.attachment());
+      lingering.put(job.id(), future);
     } else {
-      job.attachment().left(job.neverStarted());
+      future.left(job.neverStarted());
     }
   }
 
