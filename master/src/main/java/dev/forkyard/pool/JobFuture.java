@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * <p>It completes exceptionally with a {@link JobException}, or a {@link
  * java.util.concurrent.CancellationException}. Callbacks run on the pool's completion executor,
  * never on its event loop; a thread that waits in {@code get} or {@code join} is woken directly and
- * decodes the result itself. Where nobody waits and nothing depends on it yet, it is decoded by the
- * thread that asks first, or some milliseconds later on the completion executor.
+ * decodes the result itself, and of several the first one: others wait as they do for any {@code
+ * CompletableFuture}, by which one of them may run a callback. Where nobody waits and nothing
+ * depends on it yet, it is decoded by the thread that asks first, or some milliseconds later on the
+ * completion executor.
  *
  * @param <O> the result
  */
@@ -43,6 +45,9 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
       field(Thread.class, "waiter");
   private static final AtomicReferenceFieldUpdater<JobFuture<?>, @Nullable Delivery> DELIVERY =
       field(Delivery.class, "delivery");
+
+  /** How long a waiting thread that came as the future was completed may sleep through that. */
+  private static final long LOOK_NANOS = 1_000_000;
 
   private final PoolLoop pool;
   private final long jobId;
@@ -276,11 +281,15 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
     return super.join();
   }
 
-  /** Waits on this thread, if no other does so already, until there is something to decode. */
+  /**
+   * Waits on this thread, if no other does so already, until there is something to decode, or until
+   * another thread has decoded it: where callbacks wait too, those are not this one's business, as
+   * they would be if it slept as others do.
+   */
   @SuppressWarnings("ThreadPriorityCheck") // it is faster for yielding, and right without it
   private void awaitDelivery(long nanos) throws InterruptedException {
     if (!Thread.currentThread().isInterrupted()) {
-      settleOrHandOver();
+      settleFirst();
     }
     Thread self = Thread.currentThread();
     if (super.isDone() || !WAITER.compareAndSet(this, null, self)) {
@@ -288,15 +297,21 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
     }
     long start = System.nanoTime();
     long deadline = start + Math.min(nanos, Long.MAX_VALUE / 4);
+    boolean handedOver = false;
     try {
-      while (!super.isDone() && delivery == null) {
+      while (!super.isDone() && (delivery == null || hasDependents())) {
+        if (delivery != null && !handedOver) {
+          handedOver = true;
+          handOver();
+        }
         long now = System.nanoTime();
         if (deadline - now <= 0) {
           return;
         } else if (now - start < pool.spinNanos()) {
           Thread.yield();
         } else {
-          LockSupport.parkNanos(this, deadline - now);
+          LockSupport.parkNanos(
+              this, Math.min(deadline - now, handedOver ? LOOK_NANOS : Long.MAX_VALUE));
         }
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -304,16 +319,15 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
       }
     } finally {
       waiter = null;
-      settleOrHandOver();
+      settleFirst();
+      if (delivery != null && !handedOver) {
+        handOver();
+      }
     }
   }
 
-  /** Where callbacks wait, those are not the business of a thread that waits for the result. */
-  private void settleOrHandOver() {
-    settleFirst();
-    if (delivery != null && !super.isDone()) {
-      pool.completer().complete(List.of(this));
-    }
+  private void handOver() {
+    pool.completer().complete(List.of(this));
   }
 
   /** On the loop: the job has ended. Nobody is told yet, as {@link Completer#execute} does. */
@@ -360,6 +374,10 @@ public final class JobFuture<O extends @Nullable Object> extends JobStage<O> {
     endedNanos = ended.endedNanos();
     settled = true;
     if (!super.isDone()) {
+      if (waiter != null && hasDependents()) {
+        // Of those that depend on a future the newest is called first.
+        super.handle((value, failure) -> wake());
+      }
       try {
         super.complete(ended.decode(this));
       } catch (RuntimeException | Error e) {
