@@ -549,6 +549,8 @@ public final class Scheduler<J> {
       crew.put(worker, job);
       if (worker.spent()) {
         rotation.look(worker);
+        // What waits for it has its turn before others of the same keys, which any may have now.
+        jobs.endGone();
       }
       actions.run(worker.id, job);
       if (free) {

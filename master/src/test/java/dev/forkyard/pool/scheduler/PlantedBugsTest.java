@@ -54,7 +54,7 @@ class PlantedBugsTest {
   private static final long[] RARE = {
     162, 163, 191, 206, 225, 241, 277, 314, 341, 379, 493, 576, 640, 751, 762, 790, 884, 904, 945,
     1_150, 1_616, 1_739, 1_750, 2_135, 2_467, 3_599, 3_839, 4_917, 5_044, 5_526, 6_442, 6_489,
-    11_282, 24_485, 66_397, 67_509
+    11_282, 24_485, 66_397, 67_509, 1_224_366
   };
 
   private static final Map<Bug, Future<String>> CATCHES = new HashMap<>();
@@ -368,6 +368,11 @@ class PlantedBugsTest {
             "    crew.all().forEach(this::makeDue);\n",
             "    crew.all().forEach(this::makeDue);\n"
                 + "    crew.all().forEach(worker -> retire(worker, true));\n"),
+        bug(
+            "what waits for a worker that had its last job is overtaken by others of its keys",
+            "rotation.look(worker); // What waits for it has its turn before others of the same"
+                + " keys, which any may have now. jobs.endGone();",
+            "rotation.look(worker);"),
         bug(
             "one whose job lasts keeps others from being replaced",
             "if (rotation.holdsUp(worker)) {",
