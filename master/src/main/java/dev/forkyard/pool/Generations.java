@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +45,8 @@ final class Generations {
     current = of(number);
   }
 
-  void reload(
-      int next, UnaryOperator<PoolConfig> change, CompletableFuture<@Nullable Void> future) {
-    settings.put(next, change.apply(current));
+  void reload(int next, PoolConfig changed, CompletableFuture<@Nullable Void> future) {
+    settings.put(next, changed);
     reloading = future;
   }
 

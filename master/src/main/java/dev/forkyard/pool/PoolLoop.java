@@ -326,8 +326,9 @@ final class PoolLoop implements Actions<JobFuture<?>> {
             boolean second = generations.reloading();
             failReload(future, second ? "another reload is under way" : "it is closed or broken");
           } else {
+            PoolConfig now = generations.current();
             generations.reload(
-                next, now -> classPath == null ? now : now.with(classPath, jvmOptions), future);
+                next, classPath == null ? now : now.with(classPath, jvmOptions), future);
           }
         });
     return future;
