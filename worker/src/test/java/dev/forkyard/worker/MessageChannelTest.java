@@ -28,58 +28,63 @@ class MessageChannelTest {
 
   @TempDir private Path directory;
 
-  /** Whoever halts its JVM then loses nothing. */
-  @Test
-  void whatAChildSendsIsWrittenAlsoBeforeItsReaderRuns() throws Exception {
-    MessageChannel.End end =
-        new MessageChannel.End("parent", LIMIT_BYTES, Long.MAX_VALUE, true, LIMIT_BYTES);
-    MessageChannel channel = new MessageChannel(end, CompletableFuture::runAsync);
+  private final MessageChannel channel =
+      new MessageChannel(
+          new MessageChannel.End("parent", LIMIT_BYTES, Long.MAX_VALUE, true, LIMIT_BYTES),
+          CompletableFuture::runAsync);
+
+  private interface Talk {
+    void between(SocketChannel child, SocketChannel parent) throws Exception;
+  }
+
+  private void connected(Talk talk) throws Exception {
     UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("s"));
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(address);
       try (SocketChannel child = SocketChannel.open(address);
           SocketChannel parent = server.accept()) {
-        channel.open(child);
-        assertThat(channel.send("word")).isCompleted();
-        FrameInput input = new FrameInput(parent, LIMIT_BYTES);
-        assertThat(input.fill()).isPositive();
-        Frame.Message message = (Frame.Message) input.next();
-        assertThat(new String(message.payload(), StandardCharsets.UTF_8)).isEqualTo("word");
+        talk.between(child, parent);
         channel.end();
       }
     }
   }
 
+  /** Whoever halts its JVM then loses nothing. */
+  @Test
+  void whatAChildSendsIsWrittenAlsoBeforeItsReaderRuns() throws Exception {
+    connected(
+        (child, parent) -> {
+          channel.open(child);
+          assertThat(channel.send("word")).isCompleted();
+          FrameInput input = new FrameInput(parent, LIMIT_BYTES);
+          assertThat(input.fill()).isPositive();
+          Frame.Message message = (Frame.Message) input.next();
+          assertThat(new String(message.payload(), StandardCharsets.UTF_8)).isEqualTo("word");
+        });
+  }
+
   /** That may be the listener itself, behind which nobody writes what it has sent. */
   @Test
   void whatAListenerSendsIsWrittenBeforeItsJvmExits() throws Exception {
-    MessageChannel.End end =
-        new MessageChannel.End("parent", LIMIT_BYTES, Long.MAX_VALUE, true, LIMIT_BYTES);
-    MessageChannel channel = new MessageChannel(end, CompletableFuture::runAsync);
-    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(directory.resolve("s"));
-    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      server.bind(address);
-      try (SocketChannel child = SocketChannel.open(address);
-          SocketChannel parent = server.accept()) {
-        FrameOutput output = new FrameOutput();
-        output.add(MessageCodecs.encode("stop", 0));
-        output.add(MessageCodecs.encode("behind", 0));
-        assertThat(output.write(parent)).isTrue();
-        parent.configureBlocking(false);
-        FrameInput input = new FrameInput(parent, LIMIT_BYTES);
-        List<String> replies = new ArrayList<>();
-        channel.on(
-            String.class,
-            message -> {
-              var unused = channel.send("reply to " + message);
-              channel.exit();
-              replies.add(text(input));
-            });
-        channel.run(child, new FrameInput(child, LIMIT_BYTES));
-        assertThat(replies).containsExactly("reply to stop", "reply to behind");
-        channel.end();
-      }
-    }
+    connected(
+        (child, parent) -> {
+          FrameOutput output = new FrameOutput();
+          output.add(MessageCodecs.encode("stop", 0));
+          output.add(MessageCodecs.encode("behind", 0));
+          assertThat(output.write(parent)).isTrue();
+          parent.configureBlocking(false);
+          FrameInput input = new FrameInput(parent, LIMIT_BYTES);
+          List<String> replies = new ArrayList<>();
+          channel.on(
+              String.class,
+              message -> {
+                var unused = channel.send("reply to " + message);
+                channel.exit();
+                replies.add(text(input));
+              });
+          channel.run(child, new FrameInput(child, LIMIT_BYTES));
+          assertThat(replies).containsExactly("reply to stop", "reply to behind");
+        });
   }
 
   /** The message that has arrived. */
