@@ -1,6 +1,8 @@
 package dev.forkyard.pool;
 
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
@@ -126,7 +128,13 @@ final class Intake {
       return Map.of();
     }
     Map<String, String> context = MDC.getCopyOfContextMap();
-    return context == null ? Map.of() : context;
+    if (context == null) {
+      return Map.of();
+    }
+    // Logback takes null for a value.
+    Map<String, String> told = new HashMap<>(context);
+    told.values().removeIf(Objects::isNull);
+    return told;
   }
 
   private <O extends @Nullable Object> JobFuture<O> handOver(JobFuture<O> future) {

@@ -2,11 +2,9 @@ package dev.forkyard.pool;
 
 import dev.forkyard.worker.JobHeaders;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is sent along with a job: its headers, and the logging context of the thread that submits.
@@ -55,17 +53,9 @@ final class SentHeaders {
    *
    * @throws IllegalArgumentException if it is too large
    */
-  SentHeaders with(Map<String, @Nullable String> logContext) {
-    Map<String, String> texts = new HashMap<>();
-    logContext.forEach(
-        (name, text) -> {
-          // Logback takes such.
-          if (text != null) {
-            texts.put(name, text);
-          }
-        });
-    checkSize("the logging context (MDC), which carryLogContext sends along,", texts);
-    return new SentHeaders(headers, texts);
+  SentHeaders with(Map<String, String> logContext) {
+    checkSize("the logging context (MDC), which carryLogContext sends along,", logContext);
+    return new SentHeaders(headers, logContext);
   }
 
   private static void checkSize(String what, Map<String, String> texts) {
